@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Guests: freestanding RISC-V programs that run as S-mode payload on the bare board and, the same
+# file, under Partita. `guests` builds samples and bench guests, `test-guests` the hostile ones.
+GUEST_CC ?= $(CROSS)gcc
+GUEST_ARCH ?= rv64imac_zicsr_zifencei
+GUEST_OBJ := $(BUILD)/guest/obj
+
+GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno-common \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+	-ffunction-sections -fdata-sections -march=$(GUEST_ARCH) -mabi=lp64 -mcmodel=medany -Os -g \
+	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror -Iguest/sdk
+GUEST_LDFLAGS := -Wl,-T,guest/sdk/guest.lds -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
+
+GUEST_SDK := $(patsubst %,$(GUEST_OBJ)/guest/sdk/%.o,trap-entry trap sbi uart print string)
+
+# guest NAME SOURCES CFLAGS: objects are built per guest, so that flags may differ between
+# variants of one source.
+define guest_rules
+$(BUILD)/$(1).elf: $(GUEST_SDK) $(patsubst %,$(GUEST_OBJ)/$(1)/%.o,guest/sdk/crt0.S $(2)) \
+		guest/sdk/guest.lds
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	@$$(GUEST_CC) $$(GUEST_CFLAGS) $$(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+$(GUEST_OBJ)/$(1)/%.c.o: %.c guest/guest.mk
+	@mkdir -p $$(@D)
+	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+$(GUEST_OBJ)/$(1)/%.S.o: %.S guest/guest.mk
+	@mkdir -p $$(@D)
+	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+endef
+
+$(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.c guest/guest.mk
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+$(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.S guest/guest.mk
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+GUESTS := null spin control control-bench
+$(eval $(call guest_rules,guest/null,guest/null/null.c,-DSTAMP_ENTRY))
+$(eval $(call guest_rules,guest/spin,guest/spin/spin.c,))
+$(eval $(call guest_rules,guest/control,guest/control/control.c guest/control/wait.S,))
+$(eval $(call guest_rules,guest/control-bench,guest/control/control.c guest/control/wait.S,\
+	-DCONTROL_PERIODS=10000))
+
+-include test/attack/attack.mk
+
+.PHONY: guests test-guests
+guests: $(GUESTS:%=$(BUILD)/guest/%.elf)
+test-guests: guests $(ATTACKS:%=$(BUILD)/attack/%.elf)
+
+-include $(shell find $(GUEST_OBJ) -name '*.d' 2>/dev/null)
