@@ -3,6 +3,8 @@
 # file, under Partita. `guests` builds samples and bench guests, `test-guests` the hostile ones.
 GUEST_CC ?= $(CROSS)gcc
 GUEST_ARCH ?= rv64imac_zicsr_zifencei
+# For assembly that touches floating point registers; C never does.
+GUEST_FLOAT_ARCH ?= $(subst imac,imafdc,$(GUEST_ARCH))
 GUEST_OBJ := $(BUILD)/guest/obj
 
 GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno-common \
@@ -12,7 +14,8 @@ GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno
 GUEST_LDFLAGS := -Wl,-T,guest/sdk/guest.lds -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
 
-GUEST_SDK := $(patsubst %,$(GUEST_OBJ)/guest/sdk/%.o,trap-entry trap sbi uart print string)
+GUEST_SDK := $(patsubst %,$(GUEST_OBJ)/guest/sdk/%.o,trap-entry trap sbi uart print string \
+	stats clock clock-edge)
 
 # guest NAME SOURCES CFLAGS: objects are built per guest, so that flags may differ between
 # variants of one source.
@@ -24,10 +27,10 @@ $(BUILD)/$(1).elf: $(GUEST_SDK) $(patsubst %,$(GUEST_OBJ)/$(1)/%.o,guest/sdk/crt
 	@$$(GUEST_CC) $$(GUEST_CFLAGS) $$(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 $(GUEST_OBJ)/$(1)/%.c.o: %.c guest/guest.mk
 	@mkdir -p $$(@D)
-	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) $$(GUEST_FILE_CFLAGS) -MMD -MP -c -o $$@ $$<
 $(GUEST_OBJ)/$(1)/%.S.o: %.S guest/guest.mk
 	@mkdir -p $$(@D)
-	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) $$(GUEST_FILE_CFLAGS) -MMD -MP -c -o $$@ $$<
 endef
 
 $(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.c guest/guest.mk
@@ -37,12 +40,19 @@ $(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.S guest/guest.mk
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-GUESTS := null spin control control-bench
+GUESTS := null spin control control-bench bench-exit bench-timer
 $(eval $(call guest_rules,guest/null,guest/null/null.c,-DSTAMP_ENTRY))
 $(eval $(call guest_rules,guest/spin,guest/spin/spin.c,))
 $(eval $(call guest_rules,guest/control,guest/control/control.c guest/control/wait.S,))
 $(eval $(call guest_rules,guest/control-bench,guest/control/control.c guest/control/wait.S,\
 	-DCONTROL_PERIODS=10000))
+
+$(eval $(call guest_rules,guest/bench-exit,guest/bench-exit/bench-exit.c \
+	guest/bench-exit/measure.S guest/bench-exit/float.S,))
+$(GUEST_OBJ)/guest/bench-exit/guest/bench-exit/float.S.o: \
+	GUEST_FILE_CFLAGS := -march=$(GUEST_FLOAT_ARCH)
+$(eval $(call guest_rules,guest/bench-timer,guest/bench-timer/bench-timer.c \
+	guest/bench-timer/stub.S,))
 
 -include test/attack/attack.mk
 

@@ -10,11 +10,12 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include "clock.h"
 #include "control.h"
 #include "hypercall.h"
 #include "print.h"
 #include "sbi.h"
-#include "time.h"
+#include "stats.h"
 #include "uart.h"
 
 /* 0: run forever. Otherwise print the result after so many periods and shut down. */
@@ -29,9 +30,6 @@
 #define REPORT_PERIODS      (CONTROL_PERIODS ? 1000 : 5000)
 #define WARM_UP_PERIODS     8 /* learns the period; not counted */
 
-#define BIN_NS          10
-#define BINS            400      /* jitter of BINS * BIN_NS and more shares the last bin */
-#define SQUARE_LIMIT_NS 10000000 /* 10,000 squares of it still fit 64 bits */
 #define LINE_BYTES      128
 #define BYTES_PER_ROUND 4 /* of a report line: output must not eat the capacity of a period */
 
@@ -48,22 +46,8 @@ _Static_assert(offsetof(struct wait, error) == WAIT_ERROR &&
 		       offsetof(struct wait, time_ticks) == WAIT_TIME,
 	       "wait.S fills this structure");
 
-struct clock {
-	bool exact;         /* cycle counts nanoseconds */
-	uint64_t offset_ns; /* cycle - nanoseconds of time */
-};
-
-struct jitter {
-	uint64_t n;
-	uint64_t missed;
-	uint64_t min_ns;
-	uint64_t max_ns;
-	uint64_t sum_ns;
-	uint64_t sum_squares;
-	uint32_t bins[BINS + 1];
-};
-
-static struct jitter jitter;
+static struct stats jitter; /* ns */
+static uint64_t missed;
 static struct clock clock;
 static char line[LINE_BYTES];
 static size_t line_sent;
@@ -71,96 +55,25 @@ static size_t line_sent;
 void guest_main(void);
 void wait_for_partita(struct wait *wait);
 void wait_for_timer(struct wait *wait);
-uint64_t cycle_at_time_edge(uint64_t *time_ticks);
 void work(uint64_t rounds);
-
-/* A preemption between the reads only makes the offset look larger: the smallest is right. */
-static void clock_calibrate(void)
-{
-	uint64_t start_ticks, start_cycle, end_ticks, end_cycle, elapsed_ns, elapsed_cycles;
-
-	clock.offset_ns = UINT64_MAX;
-	start_cycle = cycle_at_time_edge(&start_ticks);
-	for (int round = 0; round < 8; round++) {
-		end_cycle = cycle_at_time_edge(&end_ticks);
-		if (end_cycle - end_ticks * TICK_NS < clock.offset_ns)
-			clock.offset_ns = end_cycle - end_ticks * TICK_NS;
-	}
-	elapsed_ns = (end_ticks - start_ticks) * TICK_NS;
-	elapsed_cycles = end_cycle - start_cycle;
-	clock.exact =
-		elapsed_cycles + TICK_NS >= elapsed_ns && elapsed_cycles <= elapsed_ns + TICK_NS;
-}
 
 static uint64_t start_jitter_ns(const struct wait *wait)
 {
 	uint64_t late;
 
 	if (clock.exact)
-		late = wait->cycle - clock.offset_ns - wait->release_ticks * TICK_NS;
+		late = wait->cycle - clock_cycle_at(&clock, wait->release_ticks);
 	else
 		late = (wait->time_ticks - wait->release_ticks) * TICK_NS;
 	return (int64_t)late < 0 ? 0 : late;
-}
-
-static void jitter_record(uint64_t late_ns)
-{
-	uint64_t bounded_ns = late_ns < SQUARE_LIMIT_NS ? late_ns : SQUARE_LIMIT_NS;
-	uint64_t bin = late_ns / BIN_NS;
-
-	jitter.n++;
-	jitter.sum_ns += late_ns;
-	jitter.sum_squares += bounded_ns * bounded_ns;
-	jitter.bins[bin < BINS ? bin : BINS]++;
-	if (late_ns < jitter.min_ns)
-		jitter.min_ns = late_ns;
-	if (late_ns > jitter.max_ns)
-		jitter.max_ns = late_ns;
-}
-
-static uint64_t square_root(uint64_t value)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = 1ull << 31; bit; bit >>= 1)
-		if ((root + bit) * (root + bit) <= value)
-			root += bit;
-	return root;
-}
-
-static uint64_t jitter_mean_ns(void)
-{
-	return jitter.sum_ns / jitter.n;
-}
-
-static uint64_t jitter_sd_ns(void)
-{
-	uint64_t mean = jitter_mean_ns();
-	uint64_t mean_square = jitter.sum_squares / jitter.n;
-
-	return mean_square > mean * mean ? square_root(mean_square - mean * mean) : 0;
-}
-
-/* Upper edge of the bin that holds the 95th percentile; the maximum if it is off the scale. */
-static uint64_t jitter_p95_ns(void)
-{
-	uint64_t wanted = (jitter.n * 95 + 99) / 100, seen = 0;
-
-	for (uint64_t bin = 0; bin < BINS; bin++) {
-		seen += jitter.bins[bin];
-		if (seen >= wanted)
-			return (bin + 1) * BIN_NS < jitter.max_ns ? (bin + 1) * BIN_NS
-								  : jitter.max_ns;
-	}
-	return jitter.max_ns;
 }
 
 static void report_start(void)
 {
 	print_into(line, sizeof(line),
 		   "control: periods %lu missed %lu jitter min %lu mean %lu p95 %lu max %lu %s\n",
-		   jitter.n, jitter.missed, jitter.min_ns, jitter_mean_ns(), jitter_p95_ns(),
-		   jitter.max_ns, clock.exact ? "instructions" : "ns");
+		   jitter.n, missed, jitter.min, stats_mean(&jitter), stats_p95(&jitter),
+		   jitter.max, clock.exact ? "instructions" : "ns");
 	line_sent = 0;
 }
 
@@ -218,8 +131,8 @@ static void run_period(struct wait *wait, bool partita, uint64_t period_ticks)
 	uint64_t before = wait->release_ticks;
 
 	wait_for_release(wait, partita);
-	jitter.missed += missed_since(before, wait->release_ticks, period_ticks, overran);
-	jitter_record(start_jitter_ns(wait));
+	missed += missed_since(before, wait->release_ticks, period_ticks, overran);
+	stats_add(&jitter, start_jitter_ns(wait));
 	work(CONTROL_WORK_INSTRUCTIONS / 2);
 	overran = read_time() > wait->release_ticks + period_ticks;
 	report_continue();
@@ -231,9 +144,8 @@ static void finish(void)
 {
 	while (line[line_sent])
 		report_continue();
-	print("RESULT rt-start-jitter n=%lu min=%lu mean=%lu sd=%lu p95=%lu max=%lu missed=%lu\n",
-	      jitter.n, jitter.min_ns, jitter_mean_ns(), jitter_sd_ns(), jitter_p95_ns(),
-	      jitter.max_ns, jitter.missed);
+	stats_result(&jitter, "rt-start-jitter");
+	print(" missed=%lu\n", missed);
 	shutdown();
 }
 
@@ -244,7 +156,7 @@ void guest_main(void)
 	uint64_t period_ticks;
 
 	csr_set(sie, SIE_TIMER); /* wakes wfi; interrupts stay off */
-	clock_calibrate();
+	clock_calibrate(&clock);
 	period_ticks = learn_period_ticks(&wait, partita);
 	if (wait.error != SBI_SUCCESS) {
 		print("control: no reservation (error %ld)\n", wait.error);
@@ -252,7 +164,7 @@ void guest_main(void)
 	}
 	print("control: period %lu us, %s\n", period_ticks / TICKS_PER_US,
 	      partita ? "released by Partita" : "released by its own timer");
-	jitter.min_ns = UINT64_MAX;
+	stats_init(&jitter);
 	wait_for_release(&wait, partita); /* printing may have cost one */
 	while (jitter.n < PERIODS)
 		run_period(&wait, partita, period_ticks);

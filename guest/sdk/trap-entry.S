@@ -29,14 +29,8 @@
 	\op	s11, 14 * 8(t0)
 	.endm
 
-	.macro set_global_pointer
-	.option push
-	.option norelax
-	la	gp, __global_pointer$
-	.option pop
-	.endm
-
 	.text
+	.option	norelax			/* relaxed addresses lean on gp, which may be gone */
 	.balign	4
 	.globl	trap_entry
 trap_entry:
@@ -55,7 +49,7 @@ trap_entry:
 	sd	t0, TRAP_CAUSE * 8(sp)
 	csrr	t0, stval
 	sd	t0, TRAP_VALUE * 8(sp)
-	set_global_pointer		/* what was interrupted may have destroyed it */
+	la	gp, __global_pointer$	/* what was interrupted may have destroyed it */
 	mv	a0, sp
 	call	trap_dispatch
 	ld	t0, TRAP_STATUS * 8(sp)
@@ -70,7 +64,7 @@ trap_entry:
 
 nested:
 	la	sp, __stack_top
-	set_global_pointer
+	la	gp, __global_pointer$
 	call	trap_nested
 
 /* uint64_t guard_enter(function, a, b) */
@@ -84,7 +78,7 @@ guard_enter:
 	jalr	t1
 	.globl	guard_resume
 guard_resume:
-	set_global_pointer
+	la	gp, __global_pointer$
 	la	t0, guard_saved
 	each_guarded ld
 	ret
