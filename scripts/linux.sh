@@ -46,10 +46,10 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM HUP PIPE
 
-megabytes() { # BYTES
-	awk -v b="$1" 'BEGIN { printf (b < 1e7 ? "%.1f MB" : "%.0f MB"), b / 1e6 }'
+readable() { # BYTES
+	awk -v b="$1" 'BEGIN { if (b < 1e6) printf "%.0f kB", b / 1e3; else printf "%.1f MB", b / 1e6 }'
 }
 
 # The set and its initramfs are there with the right sizes. Starts two processes: this is every build's path.
@@ -68,11 +68,14 @@ complete() {
 	[ "$(echo $found)" = "${expected# }" ]
 }
 
-# Every cached file has the checksum noted when it came out of its package or was made.
+# Every file out of the packages has the checksum noted when it came out.
 intact() {
-	(cd "$current" 2>/dev/null && sha256sum --status -c SHA256SUMS 2>/dev/null) || return 1
-	[ -s "$current/$recipe/MANIFEST" ] || return 0
-	(cd "$current/$recipe" && sed -n 's/^file \(.*\) [0-9]* \([0-9a-f]*\)$/\2  \1/p' MANIFEST |
+	(cd "$current" 2>/dev/null && sha256sum --status -c SHA256SUMS 2>/dev/null)
+}
+
+# The initramfs has the checksum noted when it was packed.
+packed_well() {
+	(cd "$current/$recipe" 2>/dev/null && sed -n 's/^file \([^ ]*\) .* \([0-9a-f]*\)$/\2  \1/p' MANIFEST |
 		sha256sum --status -c 2>/dev/null)
 }
 
@@ -121,6 +124,9 @@ apt_private() { # COMMAND ARG...; what it prints goes to the log, shown when it 
 
 offline() {
 	sed 's/^/  apt: /' "$work/log" >&2
+	! grep -qiE 'not signed|GPG error|signature' "$work/log" ||
+		die "the archive's signature of $mirror cannot be verified" \
+			'update the package debian-archive-keyring, check the clock, or use another mirror (DEBIAN_MIRROR=url)'
 	die "cannot fetch $1 from $mirror" \
 		"go online once (or set http_proxy, or DEBIAN_MIRROR=url), or copy $cache from a machine that has it"
 }
@@ -142,22 +148,23 @@ field() { # PACKAGE FIELD
 fetch_package() { # NUMBER COUNT PACKAGE
 	size=$(field "$3" Size)
 	[ -n "$size" ] || offline "package $3"
-	line="  [$1/$2] $3 $(field "$3" Version), $(megabytes "$size")"
+	line="  [$1/$2] $3 $(field "$3" Version), $(readable "$size")"
 	printf '%s ... ' "$line"
 	before=$(du -sk "$work" | cut -f1)
 	apt_private apt-get -qq download "$3" >>"$work/log" &
 	fetcher=$!
 	while [ -t 1 ] && kill -0 $fetcher 2>/dev/null; do
 		sleep 0.2
-		now=$(du -sk "$work" 2>/dev/null | cut -f1)
-		printf '\r%s ... %s %%  ' "$line" $(((now - before) * 102400 / size))
+		percent=$((($(du -sk "$work" 2>/dev/null | cut -f1) - before) * 102400 / size))
+		[ $percent -le 100 ] || percent=100
+		printf '\r%s ... %s %% ' "$line" $percent
 	done
 	wait $fetcher || {
 		echo failed
 		offline "package $3"
 	}
-	[ ! -t 1 ] || printf '\r%s ... ' "$line"
-	echo 'done  '
+	[ ! -t 1 ] || printf '\r\033[K%s ... ' "$line"
+	echo done
 }
 
 fetch_packages() {
@@ -304,8 +311,10 @@ make_initramfs() {
 	mv "$new/MANIFEST" "$new/$recipe/"
 	rm -rf "${current:?}/$recipe"
 	mv "$new/$recipe" "$current/"
+	# Recipes of old checkouts; one that is still wanted is packed again in a second.
+	find "$current/" -mindepth 1 -maxdepth 1 -type d ! -name root -mtime +60 -exec rm -rf {} +
 	rm -rf "$new"
-	megabytes "$(stat -c %s "$current/$recipe/initramfs.cpio.gz")"
+	readable "$(stat -c %s "$current/$recipe/initramfs.cpio.gz")"
 	echo
 }
 
@@ -325,7 +334,8 @@ describe() { # FILE NAME
 }
 
 fill_cache() {
-	mkdir -p "$cache"
+	mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
+		die "cannot write to $cache" 'name a folder for caches: XDG_CACHE_HOME=DIR'
 	exec 9>"$cache/lock"
 	flock -n 9 || {
 		say 'Linux guest: another build is fetching it, waiting'
@@ -335,7 +345,7 @@ fill_cache() {
 		[ ! -e "$current" ] || [ "$mode" = update ] || say 'Linux guest: the cache is damaged, fetching it again'
 		fetch
 	fi
-	complete || make_initramfs
+	{ complete && packed_well; } || make_initramfs
 	exec 9>&-
 }
 
