@@ -172,10 +172,7 @@ show_progress() {
 		case $kind in
 		dlstatus) now=downloading ;;
 		pmstatus) now=installing ;;
-		*)
-			printf '%s\n' "$kind:$percent:$text" >>"$log"
-			continue
-			;;
+		*) continue ;;
 		esac
 		percent=${percent%%.*}
 		case $percent in '' | *[!0-9]*) continue ;; esac
@@ -193,16 +190,19 @@ show_progress() {
 
 apt_get() { # ARG...: apt-get with progress; on failure shows the end of what it said
 	log=$(mktemp "${TMPDIR:-/tmp}/partita-setup.XXXXXX") || exit 1
+	# The reports get a pipe of their own, made on sudo's far side: apt makes it non-blocking, which maintainer scripts
+	# that print to the same pipe would not survive.
 	{
-		# shellcheck disable=SC2086 # $sudo is empty or one word
-		$sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y -o APT::Status-Fd=1 \
-			-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null 2>&1
+		# shellcheck disable=SC2086,SC2016 # $sudo is empty or one word; expanded by the inner shell
+		$sudo sh -c 'exec "$@" 3>&1 >&2' sh env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y \
+			-o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" \
+			</dev/null 2>>"$log"
 		echo "$?" >"$log.status"
 	} | show_progress
 	status=$(cat "$log.status")
 	[ "$status" = 0 ] || {
 		tail -n 15 "$log" | sed 's/^/  apt: /' >&2
-		die "apt-get $1 failed (all it said: $log)" 'go online or repair apt (sudo apt-get -f install), then run this again'
+		die "apt-get $1 failed (all it said: $log)" 'go online, or repair apt (as root: apt-get -f install), then run this again'
 	}
 	rm -f "$log" "$log.status"
 }
@@ -256,8 +256,12 @@ case ${SETUP:-} in
 report)
 	missing=
 	each_need report_need
-	[ -z "$missing" ]
-	exit
+	if [ -n "$missing" ]; then
+		say 'Something is missing: see above.'
+		exit 1
+	fi
+	say 'Everything is there.'
+	exit 0
 	;;
 '') ;;
 *) die "SETUP=$SETUP is unknown" 'use SETUP=report, or leave it out' ;;
