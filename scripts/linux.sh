@@ -137,7 +137,7 @@ fetch_lists() {
 		echo failed
 		offline 'the package lists'
 	}
-	echo "$(du -sk "$work/state/lists" | awk '{ printf "%.0f MB", $1 / 1024 }')"
+	echo done
 }
 
 field() { # PACKAGE FIELD
@@ -296,7 +296,8 @@ make_root() { # FOLDER
 	echo 'root:x:0:' >"$1/etc/group"
 }
 
-# Same packages and same recipe, same bytes: sorted names, no times, no owners, no inode numbers.
+# Same packages and same recipe, same bytes: sorted names, no times, owners, inode numbers; the root itself is left out
+# (its link count depends on the file system).
 make_initramfs() {
 	printf 'Linux guest: packing the initramfs ... '
 	rm -rf "$cache"/new.*
@@ -305,7 +306,7 @@ make_initramfs() {
 	make_root "$new/tree"
 	find "$new/tree" -exec touch -h -d @0 {} +
 	mkdir "$new/$recipe"
-	(cd "$new/tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) |
+	(cd "$new/tree" && find . -mindepth 1 | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) |
 		gzip -9n >"$new/$recipe/initramfs.cpio.gz"
 	(cd "$new/$recipe" && describe_all) >"$new/MANIFEST"
 	mv "$new/MANIFEST" "$new/$recipe/"
