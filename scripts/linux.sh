@@ -53,7 +53,7 @@ readable() { # BYTES
 }
 
 # The set and its initramfs are there with the right sizes. Starts two processes: this is every build's path.
-complete() {
+all_there() {
 	manifest=$current/$recipe/MANIFEST
 	[ -s "$manifest" ] || return 1
 	paths=
@@ -64,8 +64,8 @@ complete() {
 		expected="$expected $size"
 	done <"$manifest"
 	# shellcheck disable=SC2086 # the paths are words of ours
-	found=$(cd "$current/$recipe" && stat -c %s $paths 2>/dev/null) || return 1
-	[ "$(echo $found)" = "${expected# }" ]
+	found=$(cd "$current/$recipe" && stat --printf ' %s' $paths 2>/dev/null) || return 1
+	[ "$found" = "$expected" ]
 }
 
 # Every file out of the packages has the checksum noted when it came out.
@@ -137,7 +137,7 @@ fetch_lists() {
 		echo failed
 		offline 'the package lists'
 	}
-	echo done
+	say 'done'
 }
 
 field() { # PACKAGE FIELD
@@ -164,11 +164,11 @@ fetch_package() { # NUMBER COUNT PACKAGE
 		offline "package $3"
 	}
 	[ ! -t 1 ] || printf '\r\033[K%s ... ' "$line"
-	echo done
+	say 'done'
 }
 
 fetch_packages() {
-	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
 		die 'apt and dpkg are needed to fetch and check the Debian guest' \
 			"install both (many systems package them), or copy $cache from a Debian machine"
 	[ -r $keyring ] ||
@@ -244,10 +244,12 @@ fetch() {
 	printf '  unpacking ... '
 	take_files "$new"
 	for deb in "$work"/deb/*.deb; do
+		# shellcheck disable=SC2016 # dpkg-deb expands these
 		dpkg-deb -W --showformat='package ${Package} ${Version} ${Architecture}' "$deb"
 		echo " $(sha256sum "$deb" | cut -d' ' -f1)"
 	done >"$new/PACKAGES"
-	(cd "$new" && find . -type f ! -name SHA256SUMS | sort | xargs sha256sum >SHA256SUMS)
+	(cd "$new" && find . -type f | sort | xargs sha256sum) >"$work/SHA256SUMS"
+	cp "$work/SHA256SUMS" "$new/"
 	place=$current.$(sha256sum <"$new/PACKAGES" | cut -c1-12)
 	# One that is there has just been found broken, or is being fetched again on request.
 	[ ! -e "$place" ] || mv "$place" "$cache/new.old"
@@ -256,7 +258,7 @@ fetch() {
 	mv -T "$current.new" "$current"
 	rm -rf "$cache"/new.* "$work"
 	work=
-	echo done
+	say 'done'
 }
 
 # busybox keeps the names of its applets as one sorted table of strings, from [ and [[ to zcat.
@@ -335,7 +337,7 @@ describe() { # FILE NAME
 }
 
 fill_cache() {
-	mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
+	{ mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null ||
 		die "cannot write to $cache" 'name a folder for caches: XDG_CACHE_HOME=DIR'
 	exec 9>"$cache/lock"
 	flock -n 9 || {
@@ -346,7 +348,7 @@ fill_cache() {
 		[ ! -e "$current" ] || [ "$mode" = update ] || say 'Linux guest: the cache is damaged, fetching it again'
 		fetch
 	fi
-	{ complete && packed_well; } || make_initramfs
+	{ all_there && packed_well; } || make_initramfs
 	exec 9>&-
 }
 
@@ -367,7 +369,7 @@ link_all() {
 }
 
 case $mode in
-'') complete || fill_cache ;;
+'') all_there || fill_cache ;;
 verify | update) fill_cache ;;
 *) die "LINUX=$mode is unknown" 'use LINUX=verify or LINUX=update' ;;
 esac

@@ -132,6 +132,7 @@ find_missing() {
 
 # --- Debian ---
 
+# shellcheck disable=SC1091 # a file of the system
 debian_release() {
 	[ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = debian ] || return 1
 	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -176,7 +177,7 @@ show_progress() {
 		esac
 		percent=${percent%%.*}
 		case $percent in '' | *[!0-9]*) continue ;; esac
-		[ $now = "$action" ] || shown=-10
+		[ "$now" = "$action" ] || shown=-10
 		action=$now
 		if [ -t 1 ]; then
 			printf '\r\033[K  %s %3d %% %.50s' "$action" "$percent" "$text"
@@ -249,7 +250,7 @@ install_missing() {
 	find_missing
 	[ -z "$missing" ] || die "still missing after installing:$(say "$missing" | sed 's/.*|\(.*\)|.*/\1;/' | tr '\n' ' ')" \
 		'another program of that name may come first in PATH'
-	say "  done: $(echo $all | wc -w) packages and what they depend on"
+	say "  done: $(echo "$all" | wc -w) packages and what they depend on"
 }
 
 case ${SETUP:-} in
