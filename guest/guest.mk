@@ -54,7 +54,7 @@ $(GUEST_OBJ)/guest/bench-exit/guest/bench-exit/float.S.o: \
 $(eval $(call guest_rules,guest/bench-timer,guest/bench-timer/bench-timer.c \
 	guest/bench-timer/stub.S,))
 
--include test/attack/attack.mk
+include test/attack/attack.mk
 
 .PHONY: guests test-guests
 guests: $(GUESTS:%=$(BUILD)/guest/%.elf)
