@@ -51,7 +51,7 @@ struct table_header {
 	uint32_t console_show;	/* CONSOLE_SHOW_* */
 	uint32_t console_focus; /* VM that has the console first */
 	uint32_t flags;		/* SYSTEM_* */
-	uint32_t reserved;
+	uint32_t ram_mib;	/* RAM of the board that the layout was checked against */
 };
 
 #define CONSOLE_SHOW_FOCUS 0u /* only the VM in focus is shown */

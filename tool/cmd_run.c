@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build.h"
+#include "command.h"
+#include "file.h"
+#include "machine.h"
+#include "mem.h"
+#include "table_write.h"
+#include "units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ICOUNT, NO_ICOUNT, HEADLESS, TIMEOUT, VERBOSE };
+static const struct option_def options[] = {
+	[ICOUNT] = {"icount", 0, "SHIFT",
+		    "an instruction takes 2^SHIFT ns of the machine's time (default 1)"},
+	[NO_ICOUNT] = {"no-icount", 0, NULL, "the machine's time follows the host's instead"},
+	[HEADLESS] = {"headless", 0, NULL, "for scripts: idle time is skipped, not waited for"},
+	[TIMEOUT] = {"timeout", 0, "S", "end the machine after S seconds, with exit code 124"},
+	[VERBOSE] = {"verbose", 'v', NULL, "show QEMU's command line"},
+};
+
+static bool is_image(const uint8_t *data, size_t bytes)
+{
+	return bytes >= 64 && !memcmp(data + 56, "RSC\5", 4);
+}
+
+/* A system file is built into a folder beside this program, or if that is read-only a temporary
+ * one. */
+static const char *image_path(const char *system_path)
+{
+	const char *dir = mem_printf("%s/run", path_program_dir());
+
+	if (!path_make_dir(dir) || access(dir, W_OK)) {
+		const char *temporary = getenv("TMPDIR");
+
+		dir = mem_printf("%s/partita-%ld", temporary && *temporary ? temporary : "/tmp",
+				 (long)getuid());
+		path_make_dir(dir);
+	}
+	return mem_printf("%s/%s.img", dir, path_stem(system_path));
+}
+
+static int machine_from_image(struct machine *machine, const uint8_t *data, size_t bytes)
+{
+	const struct table_header *header = table_find(data, bytes);
+	const struct table_cpu *cpus;
+
+	if (!header) {
+		fprintf(stderr,
+			"partita: '%s' holds no intact system table of version %u; build it "
+			"anew with 'partita build'\n",
+			machine->image, TABLE_VERSION);
+		return EXIT_MISSING;
+	}
+	machine->ram_mib = header->ram_mib;
+	if (header->cpus.offset > header->bytes ||
+	    (header->bytes - header->cpus.offset) / sizeof(*cpus) < header->cpus.count)
+		return EXIT_MISSING;
+	cpus = (const void *)((const uint8_t *)header + header->cpus.offset);
+	for (uint32_t i = 0; i < header->cpus.count; i++)
+		if (cpus[i].hart_id >= machine->harts)
+			machine->harts = cpus[i].hart_id + 1;
+	return EXIT_GOOD;
+}
+
+static bool read_options(const struct arguments *arguments, struct machine *machine)
+{
+	uint64_t shift = 1, seconds = 0;
+
+	if (arguments->option[ICOUNT] &&
+	    (unit_count(arguments->option[ICOUNT], &shift) || shift > 10)) {
+		fprintf(stderr, "partita run: --icount '%s' is no shift; write 0 to 10\n",
+			arguments->option[ICOUNT]);
+		return false;
+	}
+	if (arguments->option[TIMEOUT] &&
+	    (unit_count(arguments->option[TIMEOUT], &seconds) || !seconds || seconds > 86400)) {
+		fprintf(stderr,
+			"partita run: --timeout '%s' is no time; write seconds, 1 to 86400\n",
+			arguments->option[TIMEOUT]);
+		return false;
+	}
+	if (arguments->option[ICOUNT] && arguments->option[NO_ICOUNT]) {
+		fprintf(stderr, "partita run: --icount and --no-icount exclude each other\n");
+		return false;
+	}
+	machine->icount = !arguments->option[NO_ICOUNT];
+	machine->shift = (unsigned int)shift;
+	machine->headless = arguments->option[HEADLESS] != NULL;
+	machine->timeout_s = (unsigned int)seconds;
+	machine->verbose = arguments->option[VERBOSE] != NULL;
+	machine->more = arguments->rest;
+	return true;
+}
+
+static int run(const struct arguments *arguments)
+{
+	struct machine machine = {.image = arguments->subject};
+	const uint8_t *data;
+	size_t bytes;
+	int code;
+
+	if (!read_options(arguments, &machine))
+		return EXIT_USAGE;
+	data = file_read(machine.image, &bytes);
+	if (data && !is_image(data, bytes)) {
+		struct system system;
+		struct plan plan;
+
+		machine.image = image_path(arguments->subject);
+		code = build_image(&plan, &system, arguments->subject, machine.image, false);
+		if (code)
+			return code;
+		data = file_read(machine.image, &bytes);
+	}
+	if (!data) {
+		fprintf(stderr, "partita: cannot read '%s': %s\n", machine.image, strerror(errno));
+		return EXIT_MISSING;
+	}
+	code = machine_from_image(&machine, data, bytes);
+	return code ? code : machine_run(&machine);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "IMAGE|SYSTEM.yaml [--icount SHIFT|--no-icount] [--headless] [--timeout S] "
+		    "[-- QEMU OPTIONS]",
+	.about = "Boots an image in QEMU; a system file is built first. The terminal becomes the "
+		 "board's\n"
+		 "serial line: Ctrl-a ? lists the keys of the hypervisor's console, Ctrl-a x "
+		 "leaves.\n"
+		 "By default each instruction takes 2 ns of the machine's time, so that real-time "
+		 "promises\n"
+		 "do not depend on how fast the host is.\n\n"
+		 "Exit codes: 0 the machine ended well, 4 it ended with a failure, 124 timeout.",
+	.examples = "  partita run systems/demo.yaml\n"
+		    "  partita run demo.img --headless --icount 0 --timeout 60\n"
+		    "  partita run demo.img -- -s -S        # wait for a debugger on port 1234\n",
+	.options = options,
+	.option_count = 5,
+	.takes_rest = true,
+	.run = run,
+};

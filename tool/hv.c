@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hv.h"
+#include "file.h"
+#include "mem.h"
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool has_reservation(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++)
+			if (vcpu_is_reserved(&system->vms[i].vcpus[j]))
+				return true;
+	return false;
+}
+
+static bool has_best_effort(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++)
+			if (!vcpu_is_reserved(&system->vms[i].vcpus[j]))
+				return true;
+	return false;
+}
+
+static bool has_plic(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (system->vms[i].vic == VIC_PLIC)
+			return true;
+	return false;
+}
+
+static bool has_aia(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (system->vms[i].vic == VIC_AIA)
+			return true;
+	return false;
+}
+
+static bool has_uart(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (system->vms[i].uart)
+			return true;
+	return false;
+}
+
+static bool has_smp(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (system->vms[i].vcpu_count > 1)
+			return true;
+	return false;
+}
+
+/* What is linked, and when: the one place that knows the hypervisor's units. */
+static const struct unit {
+	const char *object;
+	bool (*needed)(const struct system *system); /* NULL: always */
+} units[] = {
+	{"core.o", NULL},           {"unit-edf.o", has_reservation}, {"unit-rr.o", has_best_effort},
+	{"unit-vplic.o", has_plic}, {"unit-vaplic.o", has_aia},      {"unit-vuart.o", has_uart},
+	{"unit-smp.o", has_smp},
+};
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+static const char *hv_dir(void)
+{
+	const char *dir = getenv("PARTITA_HV");
+
+	return dir && *dir ? dir : path_join(path_program_dir(), "hv/riscv64");
+}
+
+static const char *linker(void)
+{
+	const char *name = getenv("PARTITA_LD");
+
+	return name && *name ? name : "riscv64-linux-gnu-ld";
+}
+
+static bool fail(struct hv *hv, const char *why)
+{
+	hv->why = why;
+	return false;
+}
+
+static bool run_linker(struct hv *hv, const struct system *system, const char *out, bool verbose)
+{
+	const char *dir = hv_dir(), *script = mem_printf("%s/hv.lds", dir);
+	const char *argv[12 + UNITS] = {
+		linker(), "--gc-sections", "--build-id=none", "-nostdlib", "-T", script, "-o", out};
+	size_t count = 8;
+	int status;
+
+	if (!file_exists(script))
+		return fail(hv, mem_printf("no linker script '%s'; build the hypervisor with 'make "
+					   "hv', or set PARTITA_HV to where it is built",
+					   script));
+	for (size_t i = 0; i < UNITS; i++) {
+		const char *object = mem_printf("%s/%s", dir, units[i].object);
+
+		if (units[i].needed && !units[i].needed(system))
+			continue;
+		if (!file_exists(object))
+			return fail(hv, mem_printf("no object file '%s', which this system needs; "
+						   "build the hypervisor with 'make hv'",
+						   object));
+		argv[count++] = object;
+	}
+	status = run_program(argv, verbose);
+	if (status == RUN_NOT_FOUND)
+		return fail(hv, mem_printf("no linker '%s'; install it with 'make setup' (package "
+					   "binutils-riscv64-linux-gnu), or set PARTITA_LD",
+					   argv[0]));
+	return status ? fail(hv, "linking the hypervisor failed; see above") : true;
+}
+
+/* Copies hv_sizes out of the segment that holds it. */
+static bool read_sizes(struct hv *hv, uint64_t at)
+{
+	struct elf64_segment segment;
+
+	for (uint32_t i = 0; i < hv->elf.segments; i++)
+		if (elf64_segment(&hv->elf, i, &segment) && at >= segment.vaddr &&
+		    at - segment.vaddr <= segment.file_bytes &&
+		    segment.file_bytes - (at - segment.vaddr) >= sizeof(hv->sizes)) {
+			memcpy(&hv->sizes, segment.data + (at - segment.vaddr), sizeof(hv->sizes));
+			return true;
+		}
+	return false;
+}
+
+static bool read_hypervisor(struct hv *hv, const struct board *board, const char *path)
+{
+	const char *problem;
+	uint64_t sizes;
+
+	hv->file = file_read(path, &hv->file_bytes);
+	if (!hv->file)
+		return fail(hv, mem_printf("cannot read '%s'", path));
+	problem = elf64_open(&hv->elf, hv->file, hv->file_bytes);
+	if (problem)
+		return fail(hv, mem_printf("the hypervisor '%s' %s", path, problem));
+	if (!elf64_symbol(&hv->elf, "__hv_end", &hv->end_phys) ||
+	    !elf64_symbol(&hv->elf, "hv_sizes", &sizes) || !read_sizes(hv, sizes))
+		return fail(hv,
+			    "the hypervisor lacks the symbol __hv_end or hv_sizes; build it anew "
+			    "with 'make hv'");
+	if (hv->end_phys % PAGE || hv->end_phys <= board->image_phys ||
+	    hv->end_phys - board->image_phys > (16u << 20))
+		return fail(hv,
+			    "the hypervisor's __hv_end is not at a page behind its link address; "
+			    "hv.lds and this partita do not fit together");
+	return true;
+}
+
+bool hv_link(struct hv *hv, const struct system *system, const char *elf_path, bool verbose)
+{
+	const char *temporary = NULL;
+	bool good;
+
+	*hv = (struct hv){0};
+	if (!elf_path) {
+		const char *dir = getenv("TMPDIR");
+		char *name = mem_printf("%s/partita-XXXXXX", dir && *dir ? dir : "/tmp");
+		int fd = mkstemp(name);
+
+		if (fd < 0)
+			return fail(hv, mem_printf("cannot make the temporary file '%s'", name));
+		close(fd);
+		elf_path = temporary = name;
+	}
+	good = run_linker(hv, system, elf_path, verbose) &&
+	       read_hypervisor(hv, system->board, elf_path);
+	if (temporary)
+		unlink(temporary);
+	return good;
+}
+
+void hv_estimate(struct hv *hv, const struct board *board, const char *why)
+{
+	*hv = (struct hv){
+		.estimated = true,
+		.why = why,
+		.end_phys = board->image_phys + 0x10000,
+		.sizes = {.stack_bytes = 4096,
+			  .cpu_bytes = 1024,
+			  .vm_bytes = 1024,
+			  .vcpu_bytes = 2048,
+			  .uart_bytes = 1024,
+			  .plic_bytes = 4096,
+			  .aplic_bytes = 4096,
+			  .own_table_pages = 8},
+	};
+}

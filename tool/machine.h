@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The emulated board. */
+#ifndef TOOL_MACHINE_H
+#define TOOL_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXIT_FAILURE_INSIDE 4
+#define EXIT_TIMEOUT        124
+
+struct machine {
+	const char *image;
+	uint32_t harts, ram_mib;
+	bool icount, headless, verbose;
+	unsigned int shift, timeout_s;
+	const char *const *more; /* further options for QEMU, NULL-terminated */
+};
+
+/* Runs the machine to its end; an exit code, messages printed. */
+int machine_run(const struct machine *machine);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The top of a system file: version, board, RAM, CPUs, console; and the order of all reading. */
+#include "file.h"
+#include "mem.h"
+#include "parts.h"
+#include "units.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define QUANTUM_DEFAULT_NS 10000000ull
+#define QUANTUM_MIN_NS     100000ull
+#define QUANTUM_MAX_NS     1000000000ull
+
+static void read_version(struct reader *reader, const struct node *value, void *object)
+{
+	const char *text;
+
+	(void)object;
+	if (read_text(reader, value, &text) && strcmp(text, "1"))
+		diag_error(
+			reader->diag, value->at,
+			"'partita': format version '%s' is unknown; this partita reads version 1",
+			text);
+}
+
+/* The board is looked up before everything else (board_choose); here it is only judged. */
+static void read_board(struct reader *reader, const struct node *value, void *object)
+{
+	const char *text, *near;
+
+	(void)object;
+	if (!read_text(reader, value, &text) || board_find(text))
+		return;
+	near = board_suggest(text);
+	diag_error(reader->diag, value->at, "'board': unknown board '%s'; did you mean '%s'?", text,
+		   near ? near : board_default()->name);
+}
+
+static void read_ram(struct reader *reader, const struct node *value, void *object)
+{
+	struct system *system = object;
+	const struct board *board = system->board;
+	uint64_t bytes;
+
+	if (!read_size(reader, value, &bytes))
+		return;
+	system->ram_at = value->at;
+	if (bytes < board->ram_min_bytes || bytes > board->ram_max_bytes || bytes % MIB2)
+		diag_error(
+			reader->diag, value->at,
+			"'ram': %s is not possible on this board; write %s to %s, a multiple of 2M",
+			show_size(bytes), show_size(board->ram_min_bytes),
+			show_size(board->ram_max_bytes));
+	else
+		system->ram_bytes = bytes;
+}
+
+static void read_policy(struct reader *reader, const struct node *value, void *object)
+{
+	static const char *const later = "write edf";
+	static const struct choice policies[] = {
+		{"edf", POLICY_EDF, NULL},
+		{"fixed-priority", 0, later},
+		{"time-table", 0, later},
+	};
+	uint32_t policy;
+
+	(void)object;
+	read_choice(reader, value, policies, 3, &policy);
+}
+
+static void read_best_effort(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_cpu *cpu = object;
+
+	cpu->has_share = read_share(reader, value, &cpu->best_effort_ppm);
+}
+
+static void read_quantum(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_cpu *cpu = object;
+	uint64_t ns;
+
+	if (!read_time(reader, value, &ns))
+		return;
+	if (ns < QUANTUM_MIN_NS || ns > QUANTUM_MAX_NS)
+		diag_error(reader->diag, value->at, "'quantum': %s is out of range; write %s to %s",
+			   show_time(ns), show_time(QUANTUM_MIN_NS), show_time(QUANTUM_MAX_NS));
+	else
+		cpu->quantum_ns = ns;
+}
+
+static const struct key cpu_keys[] = {
+	{"policy", read_policy, "edf", "edf", "how reservations on this CPU are scheduled"},
+	{"best-effort", read_best_effort, "percentage",
+	 "10% if best-effort vCPUs live on this CPU, else 0%",
+	 "share of this CPU that reservations leave to best effort"},
+	{"quantum", read_quantum, "time, 100us to 1s", "10ms",
+	 "turn of a best-effort vCPU with weight 1"},
+};
+const struct key_table keys_cpu = KEY_TABLE("cpus.N", "a CPU", cpu_keys, NULL);
+
+static void read_cpus(struct reader *reader, const struct node *value, void *object)
+{
+	struct system *system = object;
+
+	if (value->kind != NODE_MAP) {
+		diag_error(reader->diag, value->at,
+			   "'cpus' must be a map of CPU numbers, such as {0: {best-effort: 40%%}}");
+		return;
+	}
+	for (const struct node *child = value->first; child; child = child->next) {
+		uint64_t hart;
+
+		if (unit_count(child->key->text, &hart) || hart >= system->board->harts) {
+			diag_error(
+				reader->diag, child->key->at,
+				"CPU '%s' does not exist: %s has CPUs 0 to %u; correct the number",
+				child->key->text, system->board->name, system->board->harts - 1);
+			continue;
+		}
+		system->cpus[hart].used = true;
+		system->cpus[hart].node = child;
+		keys_read(reader, child, &keys_cpu, &system->cpus[hart]);
+	}
+}
+
+static void read_show(struct reader *reader, const struct node *value, void *object)
+{
+	static const struct choice shows[] = {
+		{"focus", CONSOLE_SHOW_FOCUS, NULL},
+		{"all", CONSOLE_SHOW_ALL, NULL},
+	};
+	struct system *system = object;
+
+	read_choice(reader, value, shows, 2, &system->console_show);
+}
+
+static void read_focus(struct reader *reader, const struct node *value, void *object)
+{
+	struct system *system = object;
+	const char *name;
+
+	if (read_text(reader, value, &name))
+		system->focus_node = value;
+}
+
+static void read_quiet(struct reader *reader, const struct node *value, void *object)
+{
+	struct system *system = object;
+
+	read_yes_no(reader, value, &system->quiet);
+}
+
+static const struct key console_keys[] = {
+	{"show", read_show, "focus or all", "focus",
+	 "whose output the serial line shows: the VM in focus, or every VM with its name before "
+	 "each "
+	 "line"},
+	{"focus", read_focus, "name of a VM", "the first VM", "which VM has the keyboard first"},
+	{"quiet", read_quiet, "yes or no", "no",
+	 "no banner and no start and end lines, only faults"},
+};
+const struct key_table keys_console = KEY_TABLE("console", "the console", console_keys, NULL);
+
+static void read_console(struct reader *reader, const struct node *value, void *object)
+{
+	keys_read(reader, value, &keys_console, object);
+}
+
+static bool name_is_good(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return length && length < TABLE_NAME_BYTES && !name[length] && name[0] >= 'a' &&
+	       name[0] <= 'z';
+}
+
+static void read_vms(struct reader *reader, const struct node *value, void *object)
+{
+	struct system *system = object;
+
+	if (value->kind != NODE_MAP || !value->count) {
+		diag_error(reader->diag, value->at,
+			   "'vms' must be a map of VM names, such as {first: {image: ..., memory: "
+			   "...}}");
+		return;
+	}
+	system->vms = mem_zero(value->count * sizeof(*system->vms));
+	for (const struct node *child = value->first; child; child = child->next) {
+		struct sys_vm *vm = &system->vms[system->vm_count];
+
+		if (system->vm_count == TABLE_MAX_VMS) {
+			diag_error(reader->diag, child->key->at,
+				   "more than %u VMs; a system has at most that many",
+				   TABLE_MAX_VMS);
+			return;
+		}
+		if (!name_is_good(child->key->text))
+			diag_error(reader->diag, child->key->at,
+				   "'%s' is not a name for a VM; use up to %u small letters, "
+				   "digits and "
+				   "dashes, a letter first",
+				   child->key->text, TABLE_NAME_BYTES - 1);
+		vm->name = child->key->text;
+		vm->node = child;
+		vm->index = system->vm_count++;
+		vm_read(reader, child, vm);
+	}
+}
+
+static const struct key system_keys[] = {
+	{"partita", read_version, "1", NULL, "version of this format"},
+	{"board", read_board, "name of a board", NULL, "qemu-virt-riscv64"},
+	{"ram", read_ram, "size, 16M to 8G", "1G", "memory that the board is equipped with"},
+	{"cpus", read_cpus, "map of CPU numbers", "the CPUs that vCPUs name, or CPU 0",
+	 "CPUs (harts) of the board, 0 to 7"},
+	{"console", read_console, "map", "{show: focus}", "the serial line"},
+	{"vms", read_vms, "map of VM names", NULL, "the virtual machines"},
+};
+static const char *const system_later[] = {"links", "shared-memory", NULL};
+const struct key_table keys_system =
+	KEY_TABLE("the system file", "a system", system_keys, system_later);
+
+/* Other keys are judged against the board wherever they stand in the file. */
+static const struct board *board_choose(const struct node *root)
+{
+	for (const struct node *child = root->first; child; child = child->next)
+		if (child->key && !strcmp(child->key->text, "board") && child->kind == NODE_TEXT &&
+		    board_find(child->text))
+			return board_find(child->text);
+	return board_default();
+}
+
+static void console_finish(struct system *system)
+{
+	if (!system->focus_node)
+		return;
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (!strcmp(system->vms[i].name, system->focus_node->text)) {
+			system->console_focus = i;
+			return;
+		}
+	diag_error(&system->diag, system->focus_node->at,
+		   "'focus': there is no VM '%s'; write the name of one under vms",
+		   system->focus_node->text);
+}
+
+static void read_root(struct system *system, const struct node *root)
+{
+	struct reader reader = {.system = system, .diag = &system->diag};
+
+	system->board = board_choose(root);
+	system->ram_bytes = system->board->ram_default_bytes;
+	for (size_t i = 0; i < TABLE_MAX_CPUS; i++)
+		system->cpus[i].quantum_ns = QUANTUM_DEFAULT_NS;
+	keys_read(&reader, root, &keys_system, system);
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		vm_finish(&reader, &system->vms[i]);
+	console_finish(system);
+	cpus_place(system);
+	devices_check(system);
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		memory_check(system, &system->vms[i]);
+	cpus_admit(system);
+}
+
+bool system_read(struct system *system, const char *path)
+{
+	struct node *root;
+	const uint8_t *text;
+	size_t bytes;
+
+	*system = (struct system){.path = path, .dir = path_dir(path), .name = path_stem(path)};
+	system->diag.file = path;
+	text = file_read(path, &bytes);
+	if (!text) {
+		fprintf(stderr, "partita: cannot read '%s': %s\n", path, strerror(errno));
+		return false;
+	}
+	root = yaml_read(&system->diag, (const char *)text, bytes);
+	if (root)
+		read_root(system, root);
+	return true;
+}
