@@ -17,7 +17,7 @@ int build_image(struct plan *plan, struct system *system, const char *path, cons
 
 	*plan = (struct plan){0};
 	if (!system_read(system, path))
-		return EXIT_MISSING;
+		return EXIT_USAGE;
 	if (!system->diag.errors && !path_make_dir(path_dir(image))) {
 		fprintf(stderr, "partita: cannot make the folder '%s': %s\n", path_dir(image),
 			strerror(errno));

@@ -9,7 +9,7 @@ static int check(const struct arguments *arguments)
 	struct plan plan = {0};
 
 	if (!system_read(&system, arguments->subject))
-		return EXIT_MISSING;
+		return EXIT_USAGE;
 	if (system.board) {
 		if (!hv_link(&plan.hv, &system, NULL, false))
 			hv_estimate(&plan.hv, system.board, plan.hv.why);

@@ -118,7 +118,7 @@ static int run(const struct arguments *arguments)
 	}
 	if (!data) {
 		fprintf(stderr, "partita: cannot read '%s': %s\n", machine.image, strerror(errno));
-		return EXIT_MISSING;
+		return EXIT_USAGE;
 	}
 	code = machine_from_image(&machine, data, bytes);
 	return code ? code : machine_run(&machine);

@@ -235,7 +235,9 @@ static bool content_linux(struct system *system, struct sys_vm *vm)
 			vm->name, FULL(end), show_size(vm->memory_bytes));
 		return false;
 	}
-	end += vm->gpa;
+	/* The kernel claims its memory in units of 2 MiB and drops an initrd that reaches into it.
+	 */
+	end = align_up(end, MIB2) + vm->gpa;
 	vm->entry = vm->gpa;
 	if (!piece_place(system, vm, node->at,
 			 (struct piece){.what = "kernel",

@@ -144,6 +144,7 @@ static void put_cpu(struct writer *w, const struct sys_vm *vm, uint32_t number)
 	put_isa(w, vm->isa);
 	put_text(w, "mmu-type", "riscv,sv39");
 	node_begin(w, "interrupt-controller");
+	put_cell(w, "#address-cells", 0);
 	put_cell(w, "#interrupt-cells", 1);
 	put_flag(w, "interrupt-controller");
 	put_text(w, "compatible", "riscv,cpu-intc");
@@ -180,9 +181,10 @@ static void put_parents(struct writer *w, const struct sys_vm *vm, const uint32_
 static void put_plic(struct writer *w, const struct sys_vm *vm)
 {
 	static const uint32_t irqs[] = {IRQ_M_EXTERNAL, IRQ_S_EXTERNAL};
+	static const char plic[] = "sifive,plic-1.0.0\0riscv,plic0";
 
 	node_begin(w, mem_printf("plic@%llx", GUEST_PLIC_GPA));
-	put_bytes(w, "compatible", "sifive,plic-1.0.0\0riscv,plic0", 31);
+	put_bytes(w, "compatible", plic, sizeof(plic));
 	put_reg(w, GUEST_PLIC_GPA, GUEST_PLIC_BYTES);
 	put_parents(w, vm, irqs, 2);
 	put_cell(w, "riscv,ndev", vm->vic_sources);
@@ -203,6 +205,7 @@ static void put_imsic(struct writer *w, const struct sys_vm *vm)
 	put_parents(w, vm, irqs, 1);
 	put_cell(w, "riscv,num-ids", 255);
 	put_flag(w, "interrupt-controller");
+	put_cell(w, "#address-cells", 0);
 	put_cell(w, "#interrupt-cells", 0);
 	put_flag(w, "msi-controller");
 	put_cell(w, "#msi-cells", 0);
@@ -325,10 +328,12 @@ static void put_memory(struct writer *w, const struct sys_vm *vm)
 static void put_root(struct writer *w, const struct system *system, const struct sys_vm *vm,
 		     struct initrd_span initrd)
 {
+	static const char guest[] = "partita,guest\0riscv-virtio";
+
 	node_begin(w, "");
 	put_cell(w, "#address-cells", 2);
 	put_cell(w, "#size-cells", 2);
-	put_bytes(w, "compatible", "partita,guest\0riscv-virtio", 27);
+	put_bytes(w, "compatible", guest, sizeof(guest));
 	put_text(w, "model", mem_printf("Partita VM %s", vm->name));
 	put_chosen(w, system, vm, initrd);
 	if (vm->uart) {

@@ -17,7 +17,7 @@
 struct output {
 	int fd;
 	uint64_t base; /* physical address of the file's first byte */
-	uint64_t end;  /* behind the last byte that is not zero */
+	uint64_t end;  /* behind the last byte of content */
 	bool failed;
 };
 
@@ -28,7 +28,8 @@ static size_t without_zeros(const uint8_t *data, size_t bytes)
 	return bytes;
 }
 
-/* Writes at a physical address, leaving holes for whole zero pages. */
+/* Writes at a physical address, leaving holes for zeros. Content counts to its end, also if that is
+ * zero. */
 static void put(struct output *out, uint64_t phys, const uint8_t *data, uint64_t bytes)
 {
 	while (bytes && !out->failed) {
@@ -41,8 +42,8 @@ static void put(struct output *out, uint64_t phys, const uint8_t *data, uint64_t
 		used = without_zeros(data, (size_t)chunk);
 		if (used && pwrite(out->fd, data, used, (off_t)offset) != (ssize_t)used)
 			out->failed = true;
-		if (used && offset + used > out->end)
-			out->end = offset + used;
+		if (offset + chunk > out->end)
+			out->end = offset + chunk;
 		phys += chunk;
 		data += chunk;
 		bytes -= chunk;
