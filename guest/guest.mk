@@ -8,7 +8,7 @@ GUEST_FLOAT_ARCH ?= $(subst imac,imafdc,$(GUEST_ARCH))
 GUEST_OBJ := $(BUILD)/guest/obj
 
 GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno-common \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin \
 	-ffunction-sections -fdata-sections -march=$(GUEST_ARCH) -mabi=lp64 -mcmodel=medany -Os -g \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror -Iguest/sdk
 GUEST_LDFLAGS := -Wl,-T,guest/sdk/guest.lds -Wl,--gc-sections -Wl,--build-id=none \
@@ -40,7 +40,7 @@ $(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.S guest/guest.mk
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-GUESTS := null spin control control-bench bench-exit bench-timer
+GUESTS := null spin control control-bench bench-exit bench-timer pulse smp-hello
 $(eval $(call guest_rules,guest/null,guest/null/null.c,-DSTAMP_ENTRY))
 $(eval $(call guest_rules,guest/spin,guest/spin/spin.c,))
 $(eval $(call guest_rules,guest/control,guest/control/control.c guest/control/wait.S,))
@@ -53,6 +53,10 @@ $(GUEST_OBJ)/guest/bench-exit/guest/bench-exit/float.S.o: \
 	GUEST_FILE_CFLAGS := -march=$(GUEST_FLOAT_ARCH)
 $(eval $(call guest_rules,guest/bench-timer,guest/bench-timer/bench-timer.c \
 	guest/bench-timer/stub.S,))
+
+$(eval $(call guest_rules,guest/pulse,$(addprefix guest/pulse/,port.S port.c kernel.c semaphore.c \
+	queue.c console.c selftest.c pulse.c),))
+$(eval $(call guest_rules,guest/smp-hello,guest/smp-hello/smp-hello.c,))
 
 include test/attack/attack.mk
 
