@@ -9,7 +9,8 @@
 #define HIGHER       (SELFTEST_PRIORITY - 2)
 #define LOW          (SELFTEST_PRIORITY + 1)
 #define QUEUE_LENGTH 4
-#define BUSY_ROUNDS  500000
+#define PREEMPTIONS  20
+#define BUSY_ROUNDS  20000
 #define OTHER_ROUNDS 1000
 
 static struct task_space helper_a, helper_b;
@@ -210,24 +211,30 @@ static uint64_t busy_sum(uint64_t seed, uint64_t rounds)
 	return sum;
 }
 
-static volatile uint64_t preempted_sum, other_sum;
+static volatile bool enough;
+static volatile uint64_t wrong_sums, other_sum;
 
-static void compute_below(void *seed)
+static void compute_below(void *expected)
 {
-	preempted_sum = busy_sum((uint64_t)seed, BUSY_ROUNDS);
+	do {
+		if (busy_sum(7, BUSY_ROUNDS) != (uint64_t)expected)
+			wrong_sums++;
+	} while (!enough);
 	semaphore_post(&done);
 }
 
 /* A task that computes is preempted by this one at every tick and must not notice. */
 static bool preemption_keeps_registers(void)
 {
-	uint64_t preemptions = 0;
-
 	semaphore_init(&done, 0);
-	task_create(&helper_a, LOW, compute_below, (void *)7);
-	while (!semaphore_wait(&done, 1))
-		other_sum += busy_sum(preemptions++, OTHER_ROUNDS);
-	return preemptions > 0 && preempted_sum == busy_sum(7, BUSY_ROUNDS);
+	task_create(&helper_a, LOW, compute_below, (void *)busy_sum(7, BUSY_ROUNDS));
+	for (uint64_t preemption = 0; preemption < PREEMPTIONS; preemption++) {
+		task_delay(1);
+		other_sum += busy_sum(preemption, OTHER_ROUNDS);
+	}
+	enough = true;
+	semaphore_wait(&done, WAIT_FOREVER);
+	return wrong_sums == 0;
 }
 
 static const struct {
