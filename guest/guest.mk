@@ -11,8 +11,7 @@ GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin \
 	-ffunction-sections -fdata-sections -march=$(GUEST_ARCH) -mabi=lp64 -mcmodel=medany -Os -g \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror -Iguest/sdk
-GUEST_LDFLAGS := -Wl,-T,guest/sdk/guest.lds -Wl,--gc-sections -Wl,--build-id=none \
-	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
+GUEST_LDFLAGS := -T guest/sdk/guest.lds --gc-sections --no-warn-rwx-segments -z max-page-size=4096
 
 GUEST_SDK := $(patsubst %,$(GUEST_OBJ)/guest/sdk/%.o,trap-entry trap sbi uart print string \
 	stats clock clock-edge)
@@ -24,7 +23,7 @@ $(BUILD)/$(1).elf: $(GUEST_SDK) $(patsubst %,$(GUEST_OBJ)/$(1)/%.o,guest/sdk/crt
 		guest/sdk/guest.lds
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	@$$(GUEST_CC) $$(GUEST_CFLAGS) $$(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+	@$$(CROSS)ld $$(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 $(GUEST_OBJ)/$(1)/%.c.o: %.c guest/guest.mk
 	@mkdir -p $$(@D)
 	@$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) $$(GUEST_FILE_CFLAGS) -MMD -MP -c -o $$@ $$<

@@ -197,10 +197,11 @@ static void start_demo(void)
 static void run_first(void *argument)
 {
 	const char *failed = selftest();
-	char line[CONSOLE_LINE_BYTES];
 
 	(void)argument;
 	if (failed) {
+		char line[CONSOLE_LINE_BYTES];
+
 		print_into(line, sizeof(line), "pulse: self-test FAILED: %s\n", failed);
 		console_write(line);
 		shutdown();

@@ -25,7 +25,10 @@ static volatile struct {
 	bool stop;
 } harts[HARTS_MAX];
 
-static uint8_t stacks[HARTS_MAX][2][STACK_BYTES] __attribute__((aligned(16)));
+static struct {
+	uint8_t run[STACK_BYTES];
+	uint8_t trap[STACK_BYTES];
+} stacks[HARTS_MAX] __attribute__((aligned(16)));
 static struct hart_start starts[HARTS_MAX];
 static uint64_t boot_hart;
 
@@ -125,7 +128,8 @@ static void start(uint64_t hart)
 
 	if (status(hart).value != SBI_HSM_STOPPED)
 		fail("not stopped before its start", hart, (int64_t)status(hart).value);
-	starts[hart] = (struct hart_start){stacks[hart][1], stacks[hart][2], run_hart};
+	starts[hart] = (struct hart_start){stacks[hart].run + STACK_BYTES,
+					   stacks[hart].trap + STACK_BYTES, run_hart};
 	error = hart_start(hart, &starts[hart]);
 	if (error != SBI_SUCCESS)
 		fail("start", hart, error);

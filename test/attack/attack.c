@@ -4,7 +4,7 @@
 #include "sbi.h"
 #include "time.h"
 
-#define EXECUTE_LIMIT_US 100
+#define EXECUTE_LIMIT_US 2000
 #define COMPRESSED_RET   0x8082
 
 void guest_main(void);

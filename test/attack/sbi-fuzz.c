@@ -82,13 +82,13 @@ static uint64_t random_argument(void)
 		PLIC_BASE,
 	};
 	uint64_t random = random_next(&seed);
-	uint64_t count = sizeof(interesting) / sizeof(interesting[0]);
+	uint64_t choices = sizeof(interesting) / sizeof(interesting[0]);
 
 	if (random >> 62 == 0)
 		return random_next(&seed);
 	if (random >> 62 == 1)
 		return (uint64_t)dots;
-	return interesting[random % count];
+	return interesting[random % choices];
 }
 
 static bool ends_or_stops_caller(uint64_t extension, uint64_t function)
