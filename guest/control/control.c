@@ -6,7 +6,8 @@
  * its own timer, so that the same file gives the figure to compare with.
  *
  * Nominal releases are in ticks of `time` (100 ns). Where `cycle` counts nanoseconds (-icount), an
- * edge of `time` ties the two clocks together and jitter is exact to the instruction.
+ * edge of `time` ties the two clocks together and jitter is exact to the instruction. Figures are
+ * in nanoseconds, which with shift=0 are instructions.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,7 +74,7 @@ static void report_start(void)
 	print_into(line, sizeof(line),
 		   "control: periods %lu missed %lu jitter min %lu mean %lu p95 %lu max %lu %s\n",
 		   jitter.n, missed, jitter.min, stats_mean(&jitter), stats_p95(&jitter),
-		   jitter.max, clock.exact ? "instructions" : "ns");
+		   jitter.max, clock_unit(&clock));
 	line_sent = 0;
 }
 

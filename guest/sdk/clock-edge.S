@@ -2,7 +2,7 @@
 	.text
 /*
  * uint64_t cycle_at_time_edge(uint64_t *time): spins until `time` ticks between two adjacent
- * instructions and returns `cycle` as the second of them would have read it. The loop's length is
+ * instructions and returns `cycle` one instruction after the second of them. The loop's length is
  * coprime to the 100 instructions of a tick, so that every alignment comes by.
  */
 	.globl	cycle_at_time_edge
@@ -15,5 +15,13 @@ cycle_at_time_edge:
 	nop
 	beq	t0, t1, cycle_at_time_edge
 	sd	t1, 0(a0)
-	addi	a0, t2, -1
+	mv	a0, t2
+	ret
+
+/* uint64_t cycle_of_instruction(void): by how much `cycle` grows from one instruction to the next */
+	.globl	cycle_of_instruction
+cycle_of_instruction:
+	rdcycle	t0
+	rdcycle	t1
+	sub	a0, t1, t0
 	ret
