@@ -86,6 +86,15 @@ static void give_file(struct system *system, struct sys_vcpu *vcpu)
 			vcpu_name(vcpu), cpu->files_used, vcpu->cpu, system->board->guest_files);
 }
 
+/* Any hart may be the one that the firmware starts: CPUs below the highest used one are used, idle.
+ */
+static void use_lower(struct system *system)
+{
+	for (uint32_t i = system->board->harts; i-- > 1;)
+		if (system->cpus[i].used)
+			system->cpus[i - 1].used = true;
+}
+
 void cpus_place(struct system *system)
 {
 	bool any = false;
@@ -102,6 +111,7 @@ void cpus_place(struct system *system)
 		system->cpus[0].used = true;
 	each_vcpu(system, settle_free);
 	each_vcpu(system, give_file);
+	use_lower(system);
 	for (uint32_t i = 0; i < system->board->harts; i++) {
 		struct sys_cpu *cpu = &system->cpus[i];
 

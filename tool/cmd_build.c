@@ -23,8 +23,8 @@ int build_image(struct plan *plan, struct system *system, const char *path, cons
 			strerror(errno));
 		return EXIT_MISSING;
 	}
-	if (!system->diag.errors)
-		linked = hv_link(&plan->hv, system, elf, verbose);
+	if (system->board)
+		linked = hv_link(&plan->hv, system, system->diag.errors ? NULL : elf, verbose);
 	if (!linked && system->board)
 		hv_estimate(&plan->hv, system->board, plan->hv.why);
 	if (system->board)

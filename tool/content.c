@@ -92,7 +92,8 @@ static bool content_elf(struct system *system, struct sys_vm *vm)
 	if (!problem && !vm->entry_node && !elf64_entry_phys(&elf, &vm->entry))
 		problem = "has its entry outside its segments; correct it or give 'entry'";
 	if (problem) {
-		diag_error(&system->diag, node->at, "'image': '%s' %s", node->text, problem);
+		diag_error(&system->diag, node->at, "'image': '%s' %s%s", node->text, problem,
+			   strchr(problem, ';') ? "" : "; give a linked program for rv64");
 		return false;
 	}
 	for (uint32_t i = 0; good && i < elf.segments; i++)
@@ -161,6 +162,8 @@ struct linux_header {
 
 static const char *kernel_header(const struct sys_file *kernel, struct linux_header *header)
 {
+	static const char *const no_kernel =
+		"is no RISC-V Linux kernel; use the flat Image (arch/riscv/boot/Image)";
 	const uint8_t *data = kernel->data;
 
 	if (kernel->bytes >= 2 && data[0] == 0x1f && data[1] == 0x8b)
@@ -170,10 +173,10 @@ static const char *kernel_header(const struct sys_file *kernel, struct linux_hea
 	if (elf64_is(data, kernel->bytes))
 		return "is an ELF file (vmlinux); use the flat Image (arch/riscv/boot/Image)";
 	if (kernel->bytes < sizeof(*header))
-		return "is no RISC-V Linux kernel image";
+		return no_kernel;
 	memcpy(header, data, sizeof(*header));
 	if (header->magic2 != LINUX_MAGIC2 || header->flags & LINUX_BIG_ENDIAN)
-		return "is no RISC-V Linux kernel image";
+		return no_kernel;
 	return NULL;
 }
 

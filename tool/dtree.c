@@ -390,7 +390,8 @@ struct dtree dtree_complete(const struct sys_vm *vm, struct initrd_span initrd)
 	if (vm->dtb.bytes < sizeof(struct fdt_header) || vm->dtb.bytes > (1u << 20) ||
 	    fdt_check_header(vm->dtb.data) || fdt_totalsize(vm->dtb.data) > vm->dtb.bytes ||
 	    fdt_check_full(vm->dtb.data, vm->dtb.bytes))
-		return (struct dtree){.problem = "is no device tree blob (dtc -O dtb makes one)"};
+		return (struct dtree){.problem =
+					      "is no device tree blob; make one with dtc -O dtb"};
 	if (!vm->linux_node)
 		return (struct dtree){.data = vm->dtb.data, .bytes = fdt_totalsize(vm->dtb.data)};
 	blob = mem_zero(room);
@@ -401,6 +402,7 @@ struct dtree dtree_complete(const struct sys_vm *vm, struct initrd_span initrd)
 		error = fdt_pack(blob);
 	if (error)
 		return (struct dtree){
-			.problem = mem_printf("cannot be completed: %s", fdt_strerror(error))};
+			.problem = mem_printf("cannot be completed (%s); make it anew with dtc",
+					      fdt_strerror(error))};
 	return (struct dtree){.data = blob, .bytes = fdt_totalsize(blob)};
 }

@@ -17,15 +17,6 @@ static bool has_reservation(const struct system *system)
 	return false;
 }
 
-static bool has_best_effort(const struct system *system)
-{
-	for (uint32_t i = 0; i < system->vm_count; i++)
-		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++)
-			if (!vcpu_is_reserved(&system->vms[i].vcpus[j]))
-				return true;
-	return false;
-}
-
 static bool has_plic(const struct system *system)
 {
 	for (uint32_t i = 0; i < system->vm_count; i++)
@@ -50,10 +41,10 @@ static bool has_uart(const struct system *system)
 	return false;
 }
 
-static bool has_smp(const struct system *system)
+static bool has_device(const struct system *system)
 {
 	for (uint32_t i = 0; i < system->vm_count; i++)
-		if (system->vms[i].vcpu_count > 1)
+		if (system->vms[i].device_count)
 			return true;
 	return false;
 }
@@ -63,9 +54,13 @@ static const struct unit {
 	const char *object;
 	bool (*needed)(const struct system *system); /* NULL: always */
 } units[] = {
-	{"core.o", NULL},           {"unit-edf.o", has_reservation}, {"unit-rr.o", has_best_effort},
-	{"unit-vplic.o", has_plic}, {"unit-vaplic.o", has_aia},      {"unit-vuart.o", has_uart},
-	{"unit-smp.o", has_smp},
+	{"core.o", NULL},
+	{"unit-edf.o", has_reservation},
+	{"unit-rr.o", NULL},
+	{"unit-vplic.o", has_plic},
+	{"unit-vaplic.o", has_aia},
+	{"unit-vuart.o", has_uart},
+	{"unit-passthrough.o", has_device},
 };
 #define UNITS (sizeof(units) / sizeof(units[0]))
 

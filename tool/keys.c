@@ -67,7 +67,7 @@ void keys_read(struct reader *reader, const struct node *node, const struct key_
 	const struct node *map = node_is_empty(node) ? &nothing : node;
 
 	if (map->kind != NODE_MAP) {
-		diag_error(reader->diag, node->at, "%s must be a map of keys; known keys: %s",
+		diag_error(reader->diag, node->at, "%s must be a map; known keys: %s",
 			   node_name(node), key_list(table));
 		return;
 	}
@@ -81,7 +81,7 @@ void keys_read(struct reader *reader, const struct node *node, const struct key_
 	}
 	for (size_t i = 0; i < table->count; i++)
 		if (!table->keys[i].preset && !map_find(map, table->keys[i].name))
-			diag_error(reader->diag, node_place(node), "%s needs the key '%s' (%s: %s)",
-				   table->what, table->keys[i].name, table->keys[i].type,
-				   table->keys[i].about);
+			diag_error(reader->diag, node_place(node),
+				   "%s lacks the key '%s'; add it (%s: %s)", table->what,
+				   table->keys[i].name, table->keys[i].type, table->keys[i].about);
 }

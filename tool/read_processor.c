@@ -19,7 +19,7 @@ static void read_without(struct reader *reader, const struct node *value, void *
 
 	if (value->kind != NODE_LIST) {
 		diag_error(reader->diag, value->at,
-			   "'without' must be a list of extensions, such as [d, zicbom]");
+			   "'without' must be a list of extensions; write such as [d, zicbom]");
 		return;
 	}
 	for (const struct node *child = value->first; child; child = child->next) {

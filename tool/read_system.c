@@ -107,7 +107,8 @@ static void read_cpus(struct reader *reader, const struct node *value, void *obj
 
 	if (value->kind != NODE_MAP) {
 		diag_error(reader->diag, value->at,
-			   "'cpus' must be a map of CPU numbers, such as {0: {best-effort: 40%%}}");
+			   "'cpus' must be a map of CPU numbers; write such as {0: {best-effort: "
+			   "40%%}}");
 		return;
 	}
 	for (const struct node *child = value->first; child; child = child->next) {
@@ -118,6 +119,12 @@ static void read_cpus(struct reader *reader, const struct node *value, void *obj
 				reader->diag, child->key->at,
 				"CPU '%s' does not exist: %s has CPUs 0 to %u; correct the number",
 				child->key->text, system->board->name, system->board->harts - 1);
+			continue;
+		}
+		if (system->cpus[hart].node) {
+			diag_error(reader->diag, child->key->at,
+				   "CPU '%s' is given before (line %d); keep one", child->key->text,
+				   system->cpus[hart].node->key->at.line);
 			continue;
 		}
 		system->cpus[hart].used = true;
@@ -183,8 +190,8 @@ static void read_vms(struct reader *reader, const struct node *value, void *obje
 
 	if (value->kind != NODE_MAP || !value->count) {
 		diag_error(reader->diag, value->at,
-			   "'vms' must be a map of VM names, such as {first: {image: ..., memory: "
-			   "...}}");
+			   "'vms' must be a map of VM names; write such as {first: {image: ..., "
+			   "memory: ...}}");
 		return;
 	}
 	system->vms = mem_zero(value->count * sizeof(*system->vms));

@@ -108,10 +108,10 @@ void vcpus_read(struct reader *reader, const struct node *value, struct sys_vm *
 		return;
 	}
 	if (value->kind == NODE_MAP || !value->count || value->count > TABLE_MAX_VM_VCPUS) {
-		diag_error(
-			reader->diag, value->at,
-			"'vcpus' must be a number or a list of 1 to %u vCPUs, such as [{cpu: 0}]",
-			TABLE_MAX_VM_VCPUS);
+		diag_error(reader->diag, value->at,
+			   "'vcpus' must be a number or a list of 1 to %u vCPUs; write such as "
+			   "[{cpu: 0}]",
+			   TABLE_MAX_VM_VCPUS);
 		return;
 	}
 	vcpus_make(vm, (uint32_t)value->count, value->at);

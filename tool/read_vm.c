@@ -82,7 +82,10 @@ static void read_identity(struct reader *reader, const struct node *value, void 
 
 static void read_clear(struct reader *reader, const struct node *value, void *object)
 {
-	read_yes_no(reader, value, &((struct sys_vm *)object)->clear);
+	struct sys_vm *vm = object;
+
+	if (read_yes_no(reader, value, &vm->clear))
+		vm->clear_node = value;
 }
 
 static const struct key memory_keys[] = {
@@ -134,8 +137,8 @@ static void read_rng_seed(struct reader *reader, const struct node *value, void 
 		return;
 	if (strlen(text) != 128 || text[strspn(text, "0123456789abcdefABCDEF")]) {
 		diag_error(reader->diag, value->at,
-			   "'rng-seed' must be 64 bytes in hexadecimal (128 digits), such as from "
-			   "'openssl rand -hex 64'");
+			   "'rng-seed' must be 64 bytes in hexadecimal; write 128 digits, such as "
+			   "from 'openssl rand -hex 64'");
 		return;
 	}
 	seed = mem_zero(64);
@@ -222,7 +225,7 @@ static void read_devices(struct reader *reader, const struct node *value, void *
 {
 	if (value->kind != NODE_MAP) {
 		diag_error(reader->diag, value->at,
-			   "'devices' must be a map of devices, such as {rtc: {}}");
+			   "'devices' must be a map of devices; write such as {rtc: {}}");
 		return;
 	}
 	for (const struct node *child = value->first; child; child = child->next)

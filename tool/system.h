@@ -82,7 +82,7 @@ struct sys_vm {
 	const uint8_t *rng_seed;
 	size_t rng_seed_bytes;
 
-	const struct node *memory_node, *at_node;
+	const struct node *memory_node, *at_node, *clear_node;
 	uint64_t memory_bytes, gpa;
 	bool identity, clear;
 	const struct node *entry_node, *load_node;

@@ -47,7 +47,7 @@ static const char *quantity(const char *text, const struct unit *units, size_t c
 		if (strcmp(rest, units[i].name))
 			continue;
 		if (__builtin_mul_overflow(number, units[i].factor, value))
-			return "is too large";
+			return "is too large; write less";
 		return NULL;
 	}
 	return form;

@@ -17,7 +17,7 @@ const char *node_name(const struct node *node)
 bool read_text(struct reader *reader, const struct node *value, const char **text)
 {
 	if (value->kind != NODE_TEXT) {
-		diag_error(reader->diag, value->at, "%s must be a single value, not a %s",
+		diag_error(reader->diag, value->at, "%s is a %s; write a single value",
 			   node_name(value), value->kind == NODE_MAP ? "map" : "list");
 		return false;
 	}
@@ -146,7 +146,8 @@ void read_file(struct reader *reader, const struct node *value, struct sys_file 
 	if (file->data)
 		return;
 	if (errno != ENOENT)
-		diag_error(reader->diag, value->at, "%s: cannot read '%s': %s", node_name(value),
+		diag_error(reader->diag, value->at,
+			   "%s: cannot read '%s' (%s); name a readable file", node_name(value),
 			   file_exists(beside) ? beside : name, strerror(errno));
 	else if (!strcmp(beside, name))
 		diag_error(reader->diag, value->at,

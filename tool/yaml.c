@@ -6,7 +6,9 @@
 #include "yaml.h"
 #include "mem.h"
 
+#include <ctype.h>
 #include <libfyaml.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 32
@@ -15,7 +17,8 @@ struct yaml {
 	struct diag *diag;
 	struct fy_parser *parser;
 	struct place last; /* of the latest event: where an empty document or value is */
-	bool failed;
+	bool failed;       /* not YAML: nothing more will come */
+	bool refused;      /* aliases: the tree has holes */
 };
 
 struct place node_place(const struct node *node)
@@ -36,20 +39,38 @@ static struct node *node_new(struct yaml *yaml, enum node_kind kind, struct fy_e
 	return node;
 }
 
-/* Libfyaml keeps its own errors; they become ours, at their place. */
-static void yaml_syntax_errors(struct yaml *yaml)
+/* The number that ends at `end`; where its digits start. */
+static const char *number_before(const char *start, const char *end, int *number)
 {
-	struct fy_diag *diag = fy_parser_get_diag(yaml->parser);
-	struct fy_diag_error *error;
-	size_t before = yaml->diag->errors;
-	void *previous = NULL;
+	const char *digits = end;
 
-	while (diag && (error = fy_diag_errors_iterate(diag, &previous)))
-		diag_error(yaml->diag, (struct place){error->line, error->column},
-			   "%s; the file is not valid YAML here", error->msg);
-	if (yaml->diag->errors == before && !yaml->failed)
-		diag_error(yaml->diag, yaml->last, "the file is not valid YAML after this point");
-	fy_diag_unref(diag);
+	while (digits > start && isdigit((unsigned char)digits[-1]))
+		digits--;
+	*number = atoi(digits);
+	return digits;
+}
+
+/*
+ * Libfyaml's own errors come as text, "<input>:LINE:COL: error: what\n", followed by the source
+ * line, which is not shown. They become ours, at their place.
+ */
+static void yaml_syntax_error(struct fy_diag *from, void *user, const char *text, size_t bytes)
+{
+	static const char mark[] = ": error: ";
+	const char *line = mem_copy_text(text, bytes), *what = strstr(line, mark);
+	struct place at = {0, 0};
+	struct yaml *yaml = user;
+	const char *column;
+
+	(void)from;
+	if (!what)
+		return;
+	column = number_before(line, what, &at.col);
+	if (column > line && column[-1] == ':')
+		number_before(line, column - 1, &at.line);
+	what += strlen(mark);
+	diag_error(yaml->diag, at, "%s; this is not valid YAML",
+		   mem_copy_text(what, strcspn(what, "\n")));
 	yaml->failed = true;
 }
 
@@ -57,8 +78,10 @@ static struct fy_event *yaml_next(struct yaml *yaml)
 {
 	struct fy_event *event = yaml->failed ? NULL : fy_parser_parse(yaml->parser);
 
-	if (!event && !yaml->failed)
-		yaml_syntax_errors(yaml);
+	if (!event && !yaml->failed) {
+		diag_error(yaml->diag, yaml->last, "something after this; it is not valid YAML");
+		yaml->failed = true;
+	}
 	return event;
 }
 
@@ -138,32 +161,34 @@ static struct node *yaml_map(struct yaml *yaml, struct fy_event *start, int dept
 	return map;
 }
 
+/* The first of a node's decorations: its place is behind the sign that introduces it. */
+static struct fy_token *yaml_decoration(struct fy_event *event)
+{
+	if (event->type == FYET_SCALAR)
+		return event->scalar.anchor ? event->scalar.anchor : event->scalar.tag;
+	if (event->type == FYET_MAPPING_START)
+		return event->mapping_start.anchor ? event->mapping_start.anchor
+						   : event->mapping_start.tag;
+	if (event->type == FYET_SEQUENCE_START)
+		return event->sequence_start.anchor ? event->sequence_start.anchor
+						    : event->sequence_start.tag;
+	return event->type == FYET_ALIAS ? event->alias.anchor : NULL;
+}
+
 static void yaml_refuse(struct yaml *yaml, struct fy_event *event)
 {
-	struct fy_token *anchor = NULL, *tag = NULL;
+	struct fy_token *token = yaml_decoration(event);
+	const struct fy_mark *mark;
 
-	if (event->type == FYET_SCALAR) {
-		anchor = event->scalar.anchor;
-		tag = event->scalar.tag;
-	} else if (event->type == FYET_MAPPING_START) {
-		anchor = event->mapping_start.anchor;
-		tag = event->mapping_start.tag;
-	} else if (event->type == FYET_SEQUENCE_START) {
-		anchor = event->sequence_start.anchor;
-		tag = event->sequence_start.tag;
-	}
-	if (anchor || tag || event->type == FYET_ALIAS) {
-		const struct fy_mark *mark = fy_event_start_mark(event);
-		struct fy_token *token = anchor ? anchor : tag;
-
-		if (token)
-			mark = fy_token_start_mark(token);
-		if (mark)
-			yaml->last = (struct place){mark->line + 1, mark->column + 1};
-		diag_error(yaml->diag, yaml->last,
-			   "YAML anchors, aliases and tags are not part of a system file; "
-			   "write the value itself");
-	}
+	if (!token)
+		return;
+	mark = fy_token_start_mark(token);
+	if (mark)
+		yaml->last = (struct place){mark->line + 1, mark->column ? mark->column : 1};
+	diag_error(yaml->diag, yaml->last,
+		   "YAML anchors, aliases and tags are not part of a system file; write the value "
+		   "itself");
+	yaml->refused |= event->type == FYET_ALIAS;
 }
 
 static struct node *yaml_node(struct yaml *yaml, struct fy_event *event, int depth)
@@ -212,18 +237,24 @@ static struct node *yaml_document(struct yaml *yaml)
 
 struct node *yaml_read(struct diag *diag, const char *text, size_t bytes)
 {
-	struct fy_parse_cfg config = {
-		.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_ALLOW_DUPLICATE_KEYS |
-			 FYPCF_JSON_NONE,
-	};
 	struct yaml yaml = {.diag = diag, .last = {1, 1}};
+	struct fy_diag_cfg messages;
+	struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_ALLOW_DUPLICATE_KEYS |
+					       FYPCF_JSON_NONE};
 	struct node *root = NULL;
 
+	fy_diag_cfg_default(&messages);
+	messages.fp = NULL;
+	messages.colorize = false;
+	messages.output_fn = yaml_syntax_error;
+	messages.user = &yaml;
+	config.diag = fy_diag_create(&messages);
 	yaml.parser = fy_parser_create(&config);
 	if (yaml.parser && !fy_parser_set_string(yaml.parser, text, bytes))
 		root = yaml_document(&yaml);
 	else
-		diag_error(diag, yaml.last, "the YAML library cannot start");
+		diag_error(diag, yaml.last, "cannot start reading; the YAML library failed");
 	fy_parser_destroy(yaml.parser);
-	return yaml.failed ? NULL : root;
+	fy_diag_destroy(config.diag);
+	return yaml.failed || yaml.refused ? NULL : root;
 }
