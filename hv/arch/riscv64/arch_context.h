@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A vCPU's registers on RISC-V. Offsets reach entry.S through asm_offsets.c. */
+#ifndef RISCV64_ARCH_CONTEXT_H
+#define RISCV64_ARCH_CONTEXT_H
+
+#include "lib/types.h"
+
+struct cpu;
+
+struct arch_vcpu {
+	uint64_t x[32]; /* general registers; x[0] is unused */
+	struct cpu *cpu;
+	uint64_t pc, sstatus, hstatus; /* saved when the fast return is not taken */
+	/* saved and loaded with the whole vCPU: */
+	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect;
+	uint64_t vstimecmp, hvip, scounteren, senvcfg;
+	/* constant since start: */
+	uint64_t hgatp, henvcfg, hstateen0;
+	bool has_fp, has_file, fp_dirty, flush;
+	uint64_t f[32];
+	uint64_t fcsr;
+};
+
+#endif

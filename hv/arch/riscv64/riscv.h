@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this architecture share with each other and with nobody else. */
+#ifndef RISCV64_RISCV_H
+#define RISCV64_RISCV_H
+
+#include "arch/arch.h"
+#include "core/cpu.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "csr.h"
+
+/* trap.c */
+struct vcpu *riscv_exit(struct vcpu *v, uint64_t cause);
+/* Skips the instruction at sepc. */
+static inline void riscv_skip(uint32_t bytes)
+{
+	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + bytes);
+}
+/* The guest takes exception `cause` with `value` in stval, as Privileged Architecture, 18.6 says. */
+void riscv_inject(uint64_t cause, uint64_t value);
+/* Reports and injects (or stops the VM). */
+void riscv_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t cause, uint64_t value);
+
+/* guest_access.c: with the translation of the vCPU that is loaded; HV_EFAULT if the guest could not. */
+int riscv_guest_fetch(gvaddr_t pc, uint32_t *insn);
+int riscv_guest_load8(gpaddr_t from, uint8_t *value);
+int riscv_guest_store8(gpaddr_t to, uint8_t value);
+
+/* mmio.c */
+void riscv_mmio_exit(struct vcpu *v, uint64_t cause);
+
+/* sbi.c, sbi_hsm.c, sbi_console.c */
+struct sbi_result {
+	long error;
+	uint64_t value;
+};
+#define SBI_OK(v)    ((struct sbi_result){0, (v)})
+#define SBI_ERROR(e) ((struct sbi_result){(e), 0})
+void riscv_sbi_exit(struct vcpu *v);
+struct sbi_result sbi_hsm(struct vcpu *v, uint64_t function);
+struct sbi_result sbi_ipi(struct vcpu *v);
+struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function);
+struct sbi_result sbi_suspend(struct vcpu *v, uint64_t function);
+struct sbi_result sbi_dbcn(struct vcpu *v, uint64_t function);
+
+/* Argument n of the present call. */
+static inline uint64_t sbi_argument(const struct vcpu *v, unsigned n)
+{
+	return v->arch.x[10 + n];
+}
+
+/* s2.c: builds the second stage of a VM out of pool pages. */
+void riscv_s2_build(struct vm *vm);
+/* own_map.c: the hypervisor's own translation; returns satp. */
+uint64_t riscv_own_map_build(void);
+uint64_t riscv_stack_virtual_top(uint32_t cpu);
+paddr_t riscv_stack_physical_top(uint32_t cpu);
+
+/* imsic.c */
+void riscv_imsic_cpu_init(void);
+void riscv_imsic_handle(struct cpu *cpu);
+void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt);
+void riscv_guest_file_reset(void);
+paddr_t riscv_imsic_page(uint32_t hart_id, uint32_t file);
+
+/* firmware.c: calls to the SBI below us, at start and to switch off. */
+long firmware_call(long extension, long function, long a0, long a1, long a2);
+
+extern bool riscv_vmid_works; /* enough VMIDs for every vCPU to have its own */
+
+#endif

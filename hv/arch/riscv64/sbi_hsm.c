@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SBI calls that concern several harts: HSM, IPI, RFENCE, and system suspend. A hart is a vCPU of the
+ * caller's VM (at most TABLE_MAX_VM_VCPUS). Requests cross CPUs as core/vcpu.h says; no call waits.
+ */
+#include "abi/hypercall.h"
+#include "riscv.h"
+
+#define SUSPEND_RETENTIVE     0x00000000u
+#define SUSPEND_NON_RETENTIVE 0x80000000u
+
+static struct vcpu *hart(struct vcpu *v, uint64_t number)
+{
+	return number < v->vm->config->vcpu_count ? &v->vm->vcpus[number] : NULL;
+}
+
+static struct sbi_result hart_start(struct vcpu *v)
+{
+	struct vcpu *target = hart(v, sbi_argument(v, 0));
+	gpaddr_t entry = sbi_argument(v, 1);
+	uint32_t expected = VCPU_STOPPED;
+
+	if (!target)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	if (entry & 1 || !vm_owns(v->vm, entry, 4, REGION_X))
+		return SBI_ERROR(SBI_ERR_INVALID_ADDRESS);
+	if (!atomic_compare_exchange_strong(&target->power, &expected, VCPU_START_PENDING))
+		return SBI_ERROR(SBI_ERR_ALREADY_AVAILABLE);
+	atomic_fetch_add(&v->vm->running, 1);
+	target->start_entry = entry;
+	target->start_argument = sbi_argument(v, 2);
+	vcpu_request(target, REQ_START);
+	return SBI_OK(0);
+}
+
+static struct sbi_result hart_stop(struct vcpu *v)
+{
+	if (atomic_fetch_sub(&v->vm->running, 1) == 1) { /* nobody is left who could start one */
+		vm_stop(v->vm, "all its harts have stopped", false);
+		return SBI_OK(0);
+	}
+	sched_stop(&v->cpu->sched, &v->entity);
+	v->cpu->resched = true;
+	atomic_store(&v->power, VCPU_STOPPED);
+	return SBI_OK(0);
+}
+
+static struct sbi_result suspend(struct vcpu *v, gpaddr_t resume, uint64_t argument)
+{
+	if (resume & 1 || !vm_owns(v->vm, resume, 4, REGION_X))
+		return SBI_ERROR(SBI_ERR_INVALID_ADDRESS);
+	/* SBI 2.0, 9.5: translation and interrupts off, a0 = hart id, a1 = argument, the rest undefined. */
+	csr_write(CSR_VSATP, 0);
+	csr_clear(CSR_VSSTATUS, SSTATUS_SIE);
+	csr_write(CSR_SEPC, resume);
+	if (!arch_vcpu_interrupt_pending(v)) {
+		atomic_store(&v->power, VCPU_SUSPENDED);
+		vcpu_sleep(v, WAIT_INTERRUPT, arch_vcpu_timer(v));
+	}
+	return (struct sbi_result){(long)v->number, argument};
+}
+
+static struct sbi_result hart_suspend(struct vcpu *v)
+{
+	switch ((uint32_t)sbi_argument(v, 0)) {
+	case SUSPEND_RETENTIVE:
+		if (!arch_vcpu_interrupt_pending(v))
+			vcpu_sleep(v, WAIT_INTERRUPT, arch_vcpu_timer(v));
+		return SBI_OK(0);
+	case SUSPEND_NON_RETENTIVE:
+		return suspend(v, sbi_argument(v, 1), sbi_argument(v, 2));
+	default:
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	}
+}
+
+struct sbi_result sbi_hsm(struct vcpu *v, uint64_t function)
+{
+	struct vcpu *target;
+
+	switch (function) {
+	case 0:
+		return hart_start(v);
+	case 1:
+		return hart_stop(v);
+	case 2:
+		target = hart(v, sbi_argument(v, 0));
+		return target ? SBI_OK(atomic_load(&target->power))
+			      : SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	case 3:
+		return hart_suspend(v);
+	default:
+		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+/* SBI 2.0, chapter 13: suspend to RAM; all other harts must be stopped. */
+struct sbi_result sbi_suspend(struct vcpu *v, uint64_t function)
+{
+	if (function != 0)
+		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
+	if ((uint32_t)sbi_argument(v, 0) != 0)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	for (uint32_t i = 0; i < v->vm->config->vcpu_count; i++)
+		if (&v->vm->vcpus[i] != v && atomic_load(&v->vm->vcpus[i].power) != VCPU_STOPPED)
+			return SBI_ERROR(SBI_ERR_DENIED);
+	return suspend(v, sbi_argument(v, 1), sbi_argument(v, 2));
+}
+
+/* Harts named by (mask, base), SBI 2.0, 3.1; UINT32_MAX if one of them does not exist. */
+static uint32_t hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base)
+{
+	uint32_t all = (1u << v->vm->config->vcpu_count) - 1;
+
+	if (base == UINT64_MAX)
+		return all;
+	if (base >= TABLE_MAX_VM_VCPUS || mask > all >> base || mask << base & ~(uint64_t)all)
+		return UINT32_MAX;
+	return (uint32_t)(mask << base);
+}
+
+struct sbi_result sbi_ipi(struct vcpu *v)
+{
+	uint32_t mask = hart_mask(v, sbi_argument(v, 0), sbi_argument(v, 1));
+
+	if (mask == UINT32_MAX)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	for (uint32_t i = 0; mask; i++, mask >>= 1) {
+		if (!(mask & 1))
+			continue;
+		atomic_store(&v->vm->vcpus[i].ipi, 1);
+		vcpu_request(&v->vm->vcpus[i], REQ_LINES);
+	}
+	return SBI_OK(0);
+}
+
+/*
+ * FENCE.I, SFENCE.VMA and SFENCE.VMA with ASID: always the whole first stage and the instruction
+ * fetches of each target. The caller sleeps until targets on other CPUs have acknowledged.
+ */
+struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function)
+{
+	uint32_t mask = hart_mask(v, sbi_argument(v, 0), sbi_argument(v, 1));
+
+	if (function > 2)
+		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
+	if (mask == UINT32_MAX)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	atomic_store(&v->fence_missing, 1); /* own token: no wake-up before all are asked */
+	for (uint32_t i = 0; mask; i++, mask >>= 1) {
+		struct vcpu *target = &v->vm->vcpus[i];
+
+		if (!(mask & 1))
+			continue;
+		atomic_fetch_add(&v->fence_missing, 1);
+		atomic_fetch_or(&target->fence_from, 1u << v->number);
+		vcpu_request(target, REQ_FENCE);
+	}
+	if (atomic_fetch_sub(&v->fence_missing, 1) > 1)
+		vcpu_sleep(v, WAIT_FENCE, NS_NEVER);
+	return SBI_OK(0);
+}

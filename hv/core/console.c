@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/console.h"
+#include "arch/arch.h"
+#include "core/cpu.h"
+#include "core/table.h"
+#include "core/vm.h"
+#include "core/work.h"
+#include "lib/print.h"
+
+#define BYTES_PER_STEP 6u
+#define CTRL_A	       1u
+
+/* What the line shows at the moment. CPU 0 only. */
+static const struct console_driver *driver;
+static struct vm *focus, *shown; /* shown: whose line is being printed (all VMs mode) */
+static uint32_t room;		 /* bytes the UART takes without a look */
+static bool show_all, command, at_line_start = true;
+static struct print_job line; /* hypervisor's line or prefix being sent */
+static uint32_t status_next;  /* status report: next VM; vm_count: none */
+
+/* Hypervisor's lines that wait. */
+static struct lock log_lock;
+static struct print_job log_lines[CONSOLE_LINES];
+static uint32_t log_head, log_tail, log_lost;
+static _Atomic bool off_wanted;
+
+static void ring_init(struct ring *r, uint8_t *bytes, uint32_t size)
+{
+	*r = (struct ring){.bytes = bytes, .mask = size - 1};
+}
+
+void console_port_init(struct console_port *p)
+{
+	ring_init(&p->tx, p->tx_bytes, PORT_TX_BYTES);
+	ring_init(&p->rx, p->rx_bytes, PORT_RX_BYTES);
+}
+
+void console_log(const char *format, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	lock_take(&log_lock);
+	if (log_head - log_tail < CONSOLE_LINES)
+		log_lines[log_head++ % CONSOLE_LINES] =
+			(struct print_job){.format = format, .args = {a, b, c, d, e}};
+	else
+		log_lost++;
+	lock_give(&log_lock);
+	work_request();
+}
+
+static bool next_log_line(void)
+{
+	bool any;
+
+	lock_take(&log_lock);
+	any = log_head != log_tail;
+	if (any)
+		line = log_lines[log_tail++ % CONSOLE_LINES];
+	lock_give(&log_lock);
+	return any;
+}
+
+static bool held_back(const struct vm *vm)
+{
+	return show_all || vm == focus;
+}
+
+uint32_t console_room(struct vm *vm)
+{
+	return held_back(vm) ? ring_free(&vm->port.tx) : PORT_TX_BYTES;
+}
+
+bool console_put(struct vm *vm, uint8_t c)
+{
+	struct console_port *p = &vm->port;
+	bool fits, first;
+
+	lock_take(&p->lock);
+	fits = ring_free(&p->tx);
+	first = !ring_used(&p->tx);
+	if (!fits && !held_back(vm)) {
+		ring_get(&p->tx);
+		p->lost++;
+		fits = true;
+	}
+	if (fits)
+		ring_put(&p->tx, c);
+	lock_give(&p->lock);
+	if ((first || !fits) && held_back(vm))
+		work_request();
+	return fits;
+}
+
+bool console_has_input(struct vm *vm)
+{
+	return ring_used(&vm->port.rx);
+}
+
+bool console_get(struct vm *vm, uint8_t *c)
+{
+	struct console_port *p = &vm->port;
+	bool any;
+
+	lock_take(&p->lock);
+	any = ring_used(&p->rx);
+	if (any)
+		*c = ring_get(&p->rx);
+	lock_give(&p->lock);
+	return any;
+}
+
+static void give_input(uint8_t c)
+{
+	struct console_port *p = &focus->port;
+
+	lock_take(&p->lock);
+	if (ring_free(&p->rx))
+		ring_put(&p->rx, c);
+	lock_give(&p->lock);
+	if (p->notify)
+		p->notify(focus);
+}
+
+static void focus_next(void)
+{
+	for (uint32_t i = 1; i <= vm_count; i++) {
+		struct vm *vm = &vms[(focus->index + i) % vm_count];
+
+		if (vm->config->uart_source && atomic_load(&vm->state) != VM_ENDED) {
+			focus = vm;
+			break;
+		}
+	}
+	console_log("partita: console of %s (Ctrl-a ? helps)\n", (uint64_t)focus->config->name, 0,
+		    0, 0, 0);
+	if (focus->port.notify)
+		focus->port.notify(focus);
+}
+
+static void run_command(uint8_t c)
+{
+	switch (c) {
+	case 'n':
+		focus_next();
+		break;
+	case 'x':
+		console_log("partita: leaving\n", 0, 0, 0, 0, 0);
+		console_off_when_shown();
+		break;
+	case 's':
+		status_next = 0;
+		break;
+	case 'l':
+		show_all = !show_all;
+		break;
+	case CTRL_A:
+		give_input(c);
+		break;
+	default:
+		console_log("partita: Ctrl-a n next guest, s status, l all guests' lines on/off, "
+			    "x leave, Ctrl-a Ctrl-a sends Ctrl-a\n",
+			    0, 0, 0, 0, 0);
+	}
+}
+
+static void take_input(void)
+{
+	uint8_t c;
+
+	if (!driver->receive(&c))
+		return;
+	if (command) {
+		command = false;
+		run_command(c);
+	} else if (c == CTRL_A) {
+		command = true;
+	} else {
+		give_input(c);
+	}
+}
+
+/* Status: a VM a step, when there is room for its lines. */
+static void report_status(void)
+{
+	static const char *const names[] = {"runs", "stops", "has ended"};
+	struct vm *vm;
+
+	if (status_next >= vm_count || log_head - log_tail > CONSOLE_LINES - 3)
+		return;
+	vm = &vms[status_next++];
+	console_log("partita: vm %s %s, %u faults, %u bytes of output lost\n",
+		    (uint64_t)vm->config->name, (uint64_t)names[atomic_load(&vm->state)],
+		    atomic_load(&vm->faults), vm->port.lost, 0);
+	vm_log_exits(vm);
+}
+
+static void send(uint8_t c)
+{
+	driver->send(c);
+	room--;
+	at_line_start = c == '\n';
+}
+
+/* A hypervisor's line in progress, or the start of the next one. False: none. */
+static bool send_line(void)
+{
+	int c;
+
+	if (!line.format) {
+		if (!next_log_line())
+			return false;
+		if (!at_line_start) {
+			send('\r');
+			send('\n');
+			return true;
+		}
+	}
+	c = print_next(&line);
+	if (c < 0)
+		line.format = NULL;
+	else {
+		if (c == '\n')
+			send('\r');
+		send((uint8_t)c);
+	}
+	return true;
+}
+
+/* All VMs mode: the next VM that has a whole line, else one that has anything. */
+static struct vm *choose_shown(void)
+{
+	struct vm *any = NULL;
+
+	for (uint32_t i = 1; i <= vm_count; i++) {
+		struct vm *vm = &vms[((shown ? shown->index : 0) + i) % vm_count];
+
+		if (vm->port.tx.lines)
+			return vm;
+		if (ring_used(&vm->port.tx))
+			any = vm;
+	}
+	return any;
+}
+
+/* Whose byte is sent next; NULL: nobody's. */
+static struct vm *source(void)
+{
+	struct vm *vm;
+
+	if (!show_all)
+		return ring_used(&focus->port.tx) ? focus : NULL;
+	if (shown && !at_line_start && ring_used(&shown->port.tx))
+		return shown;
+	vm = choose_shown();
+	if (!vm)
+		return NULL;
+	if (vm != shown || at_line_start) {
+		if (!at_line_start) {
+			send('\r');
+			send('\n');
+		}
+		shown = vm;
+		line = (struct print_job){.format = "%s| ", .args = {(uint64_t)vm->config->name}};
+		return NULL;
+	}
+	return vm;
+}
+
+static bool send_guest(void)
+{
+	struct vm *vm = source();
+	struct console_port *p;
+	uint8_t c;
+	uint32_t left;
+
+	if (!vm)
+		return line.format != NULL;
+	p = &vm->port;
+	lock_take(&p->lock);
+	c = ring_get(&p->tx);
+	left = ring_used(&p->tx);
+	lock_give(&p->lock);
+	if (show_all && at_line_start && c == '\r')
+		return true;
+	send(c);
+	if ((!left || left == PORT_TX_BYTES / 2) && p->notify)
+		p->notify(vm);
+	return true;
+}
+
+bool console_step(void)
+{
+	take_input();
+	report_status();
+	if (room < 2) {
+		room = driver->room();
+		if (room < 2) { /* the UART's interrupt wakes us */
+			driver->want_room(true);
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < BYTES_PER_STEP && room >= 2; i++)
+		if (!send_line() && !send_guest()) {
+			driver->want_room(false);
+			if (atomic_load(&off_wanted))
+				arch_system_off();
+			return status_next < vm_count;
+		}
+	return true;
+}
+
+void console_interrupt(void)
+{
+	work_wake();
+}
+
+void console_off_when_shown(void)
+{
+	atomic_store(&off_wanted, true);
+	work_request();
+}
+
+void console_init(const struct console_driver *with)
+{
+	driver = with;
+	show_all = table->console_show == CONSOLE_SHOW_ALL;
+	focus = &vms[table->console_focus < vm_count ? table->console_focus : 0];
+	status_next = vm_count;
+	if (table->flags & SYSTEM_QUIET)
+		return;
+	console_log("partita: %u VMs on %u CPUs; this is the console of %s: Ctrl-a n next guest, "
+		    "Ctrl-a x leave, Ctrl-a ? help\n",
+		    vm_count, cpu_count, (uint64_t)focus->config->name, 0, 0);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A physical CPU. Everything here belongs to its CPU alone, except `kicked` and `requests`, which any
+ * CPU may set (atomic or, then arch_kick()) and only the owner clears.
+ */
+#ifndef HV_CORE_CPU_H
+#define HV_CORE_CPU_H
+
+#include <stdatomic.h>
+#include "lib/types.h"
+#include "sched/sched.h"
+
+struct vcpu;
+
+#define CPU_MAX_FILES 8u /* guest interrupt files of a hart, file 0 is the hypervisor's own */
+
+struct cpu {
+	struct vcpu *current; /* in the guest now; NULL inside dispatch. Offset known to assembly */
+	uint64_t stack_top;   /* Offset known to assembly */
+	struct vcpu *loaded;  /* whose registers the CPU holds */
+	struct vcpu *fp_owner; /* whose floating-point registers the CPU holds */
+	uint32_t index, hart_id;
+	struct sched_cpu sched;
+	bool resched; /* the choice may have changed: leave the fast path */
+	uint32_t vcpu_count;
+	/* Sleeping vCPUs whose guest file can wake them, a bit a file, by queue. */
+	uint32_t parked[SCHED_QUEUES];
+	struct vcpu *files[CPU_MAX_FILES];
+	uint32_t masked_for_rt; /* external interrupts other than kicks are held back now */
+	_Atomic uint64_t kicked;   /* vCPUs (by global index) with requests */
+	_Atomic uint32_t requests; /* CPU_REQ_* */
+};
+
+#define CPU_REQ_WORK 1u /* housekeeping has something to do */
+
+extern struct cpu *cpus; /* indexed like table.cpus */
+extern uint32_t cpu_count;
+
+/* Any CPU: have `cpu` look at its requests soon. */
+void cpu_request(struct cpu *cpu, uint32_t bits);
+/* Own CPU, on a kick: handles a bounded number of requests, kicks itself again for the rest. */
+void cpu_handle_kick(struct cpu *cpu);
+/*
+ * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. Its
+ * general registers are in its context. Called by the exit path when the fast return is not taken.
+ */
+struct vcpu *cpu_dispatch(void);
+
+#endif

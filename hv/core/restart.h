@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HV_CORE_RESTART_H
+#define HV_CORE_RESTART_H
+
+#include "lib/types.h"
+
+struct vm;
+
+/* Any CPU, all vCPUs of vm have stopped: its memory is restored and it starts anew. */
+void restart_begin(struct vm *vm);
+/* Housekeeping on CPU 0: one bounded step; whether there is more to do. */
+bool restart_step(void);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/vcpu.h"
+#include "arch/arch.h"
+#include "lib/bits.h"
+#include "core/cpu.h"
+#include "core/vm.h"
+
+const char *const exit_names[EXIT_CAUSES] = {
+	"timer", "external", "parked", "sbi", "wfi", "mmio", "trap", "fault",
+};
+
+void vcpu_request(struct vcpu *v, uint32_t bits)
+{
+	atomic_fetch_or(&v->requests, bits);
+	if (v->cpu == arch_this_cpu()) {
+		vcpu_handle_requests(v);
+		return;
+	}
+	atomic_fetch_or(&v->cpu->kicked, 1ull << v->index);
+	arch_kick(v->cpu);
+}
+
+void vcpu_sleep(struct vcpu *v, enum vcpu_wait why, ns_t wake_at)
+{
+	struct cpu *cpu = v->cpu;
+
+	v->wait = why;
+	if (why == WAIT_PERIOD)
+		sched_wait_period(&cpu->sched, &v->entity, arch_now());
+	else
+		sched_block(&cpu->sched, &v->entity, wake_at, arch_now());
+	if (why == WAIT_INTERRUPT && arch_vcpu_wakes_on_file(v))
+		cpu->parked[v->entity.queue] |= 1u << v->config->guest_file;
+	cpu->resched = true;
+}
+
+static void unpark(struct vcpu *v)
+{
+	v->cpu->parked[v->entity.queue] &= ~(1u << v->config->guest_file);
+}
+
+void vcpu_awake(struct vcpu *v)
+{
+	unpark(v);
+	v->wait = WAIT_NOTHING;
+	if (atomic_load(&v->power) == VCPU_SUSPENDED)
+		atomic_store(&v->power, VCPU_STARTED);
+}
+
+void vcpu_wake(struct vcpu *v, enum vcpu_wait why)
+{
+	if (v->wait != why || v->entity.state != SCHED_BLOCKED)
+		return;
+	unpark(v);
+	sched_wake(&v->cpu->sched, &v->entity, arch_now());
+	v->cpu->resched = true;
+}
+
+static void handle_stop(struct vcpu *v)
+{
+	unpark(v);
+	if (v->entity.state != SCHED_OFF)
+		sched_stop(&v->cpu->sched, &v->entity);
+	v->wait = WAIT_NOTHING;
+	v->reset_pending = false;
+	v->cpu->resched = true;
+	atomic_store(&v->fence_from, 0);
+	atomic_store(&v->ipi, 0);
+	atomic_store(&v->power, VCPU_STOPPED);
+	if (atomic_fetch_sub(&v->vm->stopping, 1) == 1)
+		vm_vcpu_stopped(v->vm);
+}
+
+static void handle_start(struct vcpu *v)
+{
+	if (atomic_load(&v->power) != VCPU_START_PENDING)
+		return;
+	v->reset_pending = true;
+	atomic_store(&v->power, VCPU_STARTED);
+	sched_start(&v->cpu->sched, &v->entity, arch_now());
+	v->cpu->resched = true;
+}
+
+static void handle_fence(struct vcpu *v)
+{
+	uint32_t from = atomic_exchange(&v->fence_from, 0);
+
+	arch_vcpu_fence(v);
+	for (; from; from &= from - 1) {
+		struct vcpu *waiter = &v->vm->vcpus[bit_lowest(from)];
+
+		if (atomic_fetch_sub(&waiter->fence_missing, 1) == 1)
+			vcpu_request(waiter, REQ_WAKE);
+	}
+}
+
+static void handle_lines(struct vcpu *v)
+{
+	const struct vic_ops *vic = v->vm->vic;
+
+	if (vic && vic->line)
+		arch_vcpu_set_external(v, vic->line(v->vm, v->number));
+	if (atomic_exchange(&v->ipi, 0))
+		arch_vcpu_raise_software(v);
+	if (v->wait == WAIT_INTERRUPT && arch_vcpu_interrupt_pending(v))
+		vcpu_wake(v, WAIT_INTERRUPT);
+}
+
+void vcpu_handle_requests(struct vcpu *v)
+{
+	uint32_t requests = atomic_exchange(&v->requests, 0);
+
+	if (requests & REQ_STOP) {
+		handle_stop(v);
+		return;
+	}
+	if (requests & REQ_START)
+		handle_start(v);
+	if (requests & REQ_FENCE)
+		handle_fence(v);
+	if (requests & REQ_WAKE)
+		vcpu_wake(v, WAIT_FENCE);
+	if (requests & REQ_LINES)
+		handle_lines(v);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/vm.h"
+#include "arch/arch.h"
+#include "core/cpu.h"
+#include "core/restart.h"
+#include "core/table.h"
+#include "core/vcpu.h"
+
+#define FAULT_LINES 8u /* afterwards only counts that are powers of two get a line */
+
+static _Atomic uint32_t vms_ended;
+
+static uint64_t exits_of(const struct vm *vm, unsigned cause)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+		sum += vm->vcpus[i].exits[cause];
+	return sum;
+}
+
+void vm_log_exits(const struct vm *vm)
+{
+	console_log("partita: vm %s: exits timer %u external %u parked %u sbi %u\n",
+		    (uint64_t)vm->config->name, exits_of(vm, EXIT_TIMER),
+		    exits_of(vm, EXIT_EXTERNAL), exits_of(vm, EXIT_PARKED), exits_of(vm, EXIT_SBI));
+	console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n",
+		    (uint64_t)vm->config->name, exits_of(vm, EXIT_WFI), exits_of(vm, EXIT_MMIO),
+		    exits_of(vm, EXIT_TRAP), exits_of(vm, EXIT_FAULT));
+}
+
+void vm_prepare_start(struct vm *vm)
+{
+	struct vcpu *first = &vm->vcpus[0];
+
+	atomic_store(&vm->state, VM_RUNNING);
+	atomic_store(&vm->running, 1);
+	atomic_store(&first->power, VCPU_STARTED);
+	first->start_entry = vm->config->entry;
+	first->start_argument = vm->config->dtb_gpa;
+	first->reset_pending = true;
+}
+
+void vm_stop(struct vm *vm, const char *reason, bool restart)
+{
+	uint32_t expected = VM_RUNNING;
+
+	if (!atomic_compare_exchange_strong(&vm->state, &expected, VM_STOPPING))
+		return;
+	vm->reason = reason;
+	vm->restart = restart && vm->config->copy_count;
+	atomic_store(&vm->stopping, vm->config->vcpu_count);
+	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+		vcpu_request(&vm->vcpus[i], REQ_STOP);
+}
+
+void vm_vcpu_stopped(struct vm *vm)
+{
+	console_log("partita: vm %s %s: %s\n", (uint64_t)vm->config->name,
+		    (uint64_t)(vm->restart ? "restarts" : "has ended"), (uint64_t)vm->reason, 0, 0);
+	if (vm->restart) {
+		restart_begin(vm);
+		return;
+	}
+	atomic_store(&vm->state, VM_ENDED);
+	vm_log_exits(vm);
+	if (atomic_fetch_add(&vms_ended, 1) + 1 == vm_count)
+		console_off_when_shown();
+}
+
+const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
+{
+	for (uint32_t i = 0; i < vm->vdev_count; i++)
+		if (gpa - vm->vdevs[i].base < vm->vdevs[i].bytes)
+			return &vm->vdevs[i];
+	return NULL;
+}
+
+int vm_add_vdev(struct vm *vm, const struct vdev *dev)
+{
+	if (vm->vdev_count >= VM_MAX_VDEVS)
+		return HV_ENOMEM;
+	vm->vdevs[vm->vdev_count++] = *dev;
+	return HV_OK;
+}
+
+bool vm_owns(const struct vm *vm, gpaddr_t gpa, uint64_t bytes, uint32_t rights)
+{
+	for (uint32_t i = 0; i < vm->config->region_count; i++) {
+		const struct table_region *r = table_region(vm->config->region_first + i);
+
+		if ((r->rights & rights) == rights && gpa >= r->gpa && bytes <= r->bytes &&
+		    gpa - r->gpa <= r->bytes - bytes)
+			return true;
+	}
+	return false;
+}
+
+static bool shall_log(uint32_t count)
+{
+	return count <= FAULT_LINES || !(count & (count - 1));
+}
+
+bool vm_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t pc)
+{
+	struct vm *vm = v->vm;
+	uint32_t count = atomic_fetch_add(&vm->faults, 1) + 1;
+
+	if (shall_log(count))
+		console_log(count < FAULT_LINES
+				    ? "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x\n"
+				    : "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x (more are counted)\n",
+			    (uint64_t)vm->config->name, v->number, (uint64_t)what, address, pc);
+	if (vm->config->on_fault == ACTION_INJECT)
+		return true;
+	vm_stop(vm, what, vm->config->on_fault == ACTION_RESTART);
+	return false;
+}

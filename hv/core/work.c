@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/work.h"
+#include "arch/arch.h"
+#include "core/console.h"
+#include "core/cpu.h"
+#include "core/restart.h"
+
+#define WORK_SLICE_NS 1000000u
+
+static struct sched_entity entity = {
+	.kind = ENTITY_WORK,
+	.queue = SCHED_BE,
+	.slice = WORK_SLICE_NS,
+};
+
+void work_start(struct cpu *cpu)
+{
+	if (!cpu->sched.queues[SCHED_BE].policy)
+		panic("image lacks the policy of best effort", 0);
+	sched_start(&cpu->sched, &entity, arch_now());
+}
+
+void work_step(void)
+{
+	bool more = console_step();
+
+	more |= restart_step();
+	if (!more)
+		sched_block(&arch_this_cpu()->sched, &entity, NS_NEVER, arch_now());
+}
+
+void work_wake(void)
+{
+	struct cpu *cpu = arch_this_cpu();
+
+	if (entity.state != SCHED_BLOCKED)
+		return;
+	sched_wake(&cpu->sched, &entity, arch_now());
+	cpu->resched = true;
+}
+
+void work_request(void)
+{
+	if (arch_this_cpu() == &cpus[0])
+		work_wake();
+	else if (entity.state == SCHED_BLOCKED) /* if not, it looks again before it sleeps */
+		cpu_request(&cpus[0], CPU_REQ_WORK);
+}
