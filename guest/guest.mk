@@ -39,13 +39,15 @@ $(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.S guest/guest.mk
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-GUESTS := null null-end spin control control-bench bench-exit bench-timer pulse smp-hello
+GUESTS := null null-end spin control control-bench control-check bench-exit bench-timer pulse smp-hello
 $(eval $(call guest_rules,guest/null,guest/null/null.c,-DSTAMP_ENTRY))
 $(eval $(call guest_rules,guest/null-end,guest/null/null.c,-DSTAMP_ENTRY -DNULL_ENDS))
 $(eval $(call guest_rules,guest/spin,guest/spin/spin.c,))
 $(eval $(call guest_rules,guest/control,guest/control/control.c guest/control/wait.S,))
 $(eval $(call guest_rules,guest/control-bench,guest/control/control.c guest/control/wait.S,\
 	-DCONTROL_PERIODS=10000))
+$(eval $(call guest_rules,guest/control-check,guest/control/control.c guest/control/wait.S,\
+	-DCONTROL_PERIODS=1000))
 $(eval $(call guest_rules,guest/bench-exit,guest/bench-exit/bench-exit.c \
 	guest/bench-exit/measure.S guest/bench-exit/float.S,))
 $(GUEST_OBJ)/guest/bench-exit/guest/bench-exit/float.S.o: \
