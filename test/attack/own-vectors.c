@@ -6,7 +6,7 @@
 #include "attack.h"
 
 #ifndef VECTORS_NOWHERE
-#define SLED 64 /* nops before the illegal word: an emulator takes 100 times longer for a trap */
+#define SLED 1024 /* nops before the illegal word: traps are what takes an emulator's time */
 #define NOP  0x00000013
 
 static uint32_t nothing[SLED + 1] __attribute__((aligned(4)));
