@@ -324,7 +324,7 @@ void vm_finish(struct reader *reader, struct sys_vm *vm)
 	finish_controller(reader->diag, vm);
 	if (vm->clear && !vm_may_restart(vm))
 		diag_error(
-			reader->diag, node_place(vm->memory_node),
+			reader->diag, node_place(vm->clear_node),
 			"'clear' is about restarts, and VM %s has none; add on-reboot: restart or "
 			"remove it",
 			vm->name);
