@@ -219,9 +219,9 @@ static void read_vms(struct reader *reader, const struct node *value, void *obje
 
 static const struct key system_keys[] = {
 	{"partita", read_version, "1", NULL, "version of this format"},
-	{"board", read_board, "name of a board", NULL, "qemu-virt-riscv64"},
+	{"board", read_board, "qemu-virt-riscv64", NULL, "the board: its memory, CPUs and devices"},
 	{"ram", read_ram, "size, 16M to 8G", "1G", "memory that the board is equipped with"},
-	{"cpus", read_cpus, "map of CPU numbers", "the CPUs that vCPUs name, or CPU 0",
+	{"cpus", read_cpus, "map of CPU numbers", "the CPUs that vCPUs name; else CPU 0",
 	 "CPUs (harts) of the board, 0 to 7"},
 	{"console", read_console, "map", "{show: focus}", "the serial line"},
 	{"vms", read_vms, "map of VM names", NULL, "the virtual machines"},

@@ -253,7 +253,7 @@ static const struct key vm_keys[] = {
 	{"image", read_image, "path", "none: either image or linux is needed",
 	 "ELF or flat binary that runs on the bare board"},
 	{"linux", read_linux, "map", "none: either image or linux is needed", "a Linux kernel"},
-	{"memory", read_memory, "size or map", NULL, "such as 256M"},
+	{"memory", read_memory, "size or map", NULL, "the VM's RAM, such as 256M"},
 	{"entry", read_entry, "address", "the ELF's entry, or where a flat binary is loaded",
 	 "guest-physical address of the first instruction"},
 	{"load", read_load, "address", "start of the memory", "where a flat binary is put"},
