@@ -12,12 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ICOUNT, NO_ICOUNT, HEADLESS, TIMEOUT, VERBOSE };
+enum { ICOUNT, NO_ICOUNT, IDLE, HEADLESS, TIMEOUT, VERBOSE };
 static const struct option_def options[] = {
 	[ICOUNT] = {"icount", 0, "SHIFT",
 		    "an instruction takes 2^SHIFT ns of the machine's time (default 1)"},
 	[NO_ICOUNT] = {"no-icount", 0, NULL, "the machine's time follows the host's instead"},
-	[HEADLESS] = {"headless", 0, NULL, "for scripts: idle time is skipped, not waited for"},
+	[IDLE] = {"idle", 0, "skip|wait", "idle time is skipped or waited for (see above)"},
+	[HEADLESS] = {"headless", 0, NULL, "for scripts: the same as --idle skip"},
 	[TIMEOUT] = {"timeout", 0, "S", "end the machine after S seconds, with exit code 124"},
 	[VERBOSE] = {"verbose", 'v', NULL, "show QEMU's command line"},
 };
@@ -43,12 +44,28 @@ static const char *image_path(const char *system_path)
 	return mem_printf("%s/%s.img", dir, path_stem(system_path));
 }
 
+/* An array of the table, copied out; NULL if it does not lie inside the table. */
+static const void *table_array(const struct table_header *header, struct table_span span,
+			       size_t size)
+{
+	if (span.offset > header->bytes || (header->bytes - span.offset) / size < span.count)
+		return NULL;
+	return (const uint8_t *)header + span.offset;
+}
+
+/*
+ * How many harts, how much memory, and whether idle time can be waited for: QEMU then adds the
+ * host's delays to the machine's time, and reservations would seem to be late.
+ */
 static int machine_from_image(struct machine *machine, const uint8_t *data, size_t bytes)
 {
 	const struct table_header *header = table_find(data, bytes);
+	const struct table_vcpu *vcpus;
 	const struct table_cpu *cpus;
 
-	if (!header) {
+	cpus = header ? table_array(header, header->cpus, sizeof(*cpus)) : NULL;
+	vcpus = header ? table_array(header, header->vcpus, sizeof(*vcpus)) : NULL;
+	if (!cpus || !vcpus) {
 		fprintf(stderr,
 			"partita: '%s' holds no intact system table of version %u; build it "
 			"anew with 'partita build'\n",
@@ -56,13 +73,11 @@ static int machine_from_image(struct machine *machine, const uint8_t *data, size
 		return EXIT_MISSING;
 	}
 	machine->ram_mib = header->ram_mib;
-	if (header->cpus.offset > header->bytes ||
-	    (header->bytes - header->cpus.offset) / sizeof(*cpus) < header->cpus.count)
-		return EXIT_MISSING;
-	cpus = (const void *)((const uint8_t *)header + header->cpus.offset);
 	for (uint32_t i = 0; i < header->cpus.count; i++)
 		if (cpus[i].hart_id >= machine->harts)
 			machine->harts = cpus[i].hart_id + 1;
+	for (uint32_t i = 0; i < header->vcpus.count; i++)
+		machine->skip_idle |= vcpus[i].capacity_ns != 0;
 	return EXIT_GOOD;
 }
 
@@ -87,9 +102,14 @@ static bool read_options(const struct arguments *arguments, struct machine *mach
 		fprintf(stderr, "partita run: --icount and --no-icount exclude each other\n");
 		return false;
 	}
+	if (arguments->option[IDLE] && strcmp(arguments->option[IDLE], "skip") &&
+	    strcmp(arguments->option[IDLE], "wait")) {
+		fprintf(stderr, "partita run: --idle '%s' is unknown; write skip or wait\n",
+			arguments->option[IDLE]);
+		return false;
+	}
 	machine->icount = !arguments->option[NO_ICOUNT];
 	machine->shift = (unsigned int)shift;
-	machine->headless = arguments->option[HEADLESS] != NULL;
 	machine->timeout_s = (unsigned int)seconds;
 	machine->verbose = arguments->option[VERBOSE] != NULL;
 	machine->more = arguments->rest;
@@ -121,26 +141,32 @@ static int run(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	code = machine_from_image(&machine, data, bytes);
+	if (arguments->option[IDLE])
+		machine.skip_idle = !strcmp(arguments->option[IDLE], "skip");
+	else
+		machine.skip_idle |= arguments->option[HEADLESS] != NULL;
 	return code ? code : machine_run(&machine);
 }
 
 const struct command command_run = {
 	.name = "run",
-	.synopsis = "IMAGE|SYSTEM.yaml [--icount SHIFT|--no-icount] [--headless] [--timeout S] "
-		    "[-- QEMU OPTIONS]",
-	.about = "Boots an image in QEMU; a system file is built first. The terminal becomes the "
-		 "board's\n"
-		 "serial line: Ctrl-a ? lists the keys of the hypervisor's console, Ctrl-a x "
-		 "leaves.\n"
-		 "By default each instruction takes 2 ns of the machine's time, so that real-time "
-		 "promises\n"
-		 "do not depend on how fast the host is.\n\n"
-		 "Exit codes: 0 the machine ended well, 4 it ended with a failure, 124 timeout.",
+	.synopsis = "IMAGE|SYSTEM.yaml [OPTIONS] [-- QEMU OPTIONS]",
+	.about = "Boots an image in QEMU; a system file is built first. The terminal becomes the\n"
+		 "board's serial line: Ctrl-a ? lists the keys of the hypervisor's console, Ctrl-a "
+		 "x\n"
+		 "leaves.\n\n"
+		 "Each instruction takes 2 ns of the machine's time, whatever the host does\n"
+		 "meanwhile. Idle time is skipped if a VM has a reservation, so that the host's\n"
+		 "delays do not look like broken promises (the machine's clock then runs ahead of\n"
+		 "yours); without reservations it is waited for.\n\n"
+		 "Exit codes: 0 the machine ended well, 1 errors in the system file, 2 wrong "
+		 "usage,\n"
+		 "3 something is missing, 4 the machine ended with a failure, 124 timeout.",
 	.examples = "  partita run systems/demo.yaml\n"
 		    "  partita run demo.img --headless --icount 0 --timeout 60\n"
 		    "  partita run demo.img -- -s -S        # wait for a debugger on port 1234\n",
 	.options = options,
-	.option_count = 5,
+	.option_count = 6,
 	.takes_rest = true,
 	.run = run,
 };

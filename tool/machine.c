@@ -95,7 +95,7 @@ static void make_command(const struct machine *machine, struct list *list)
 	if (machine->icount) {
 		add(list, "-icount");
 		add(list, mem_printf("shift=%u,sleep=%s", machine->shift,
-				     machine->headless ? "off" : "on"));
+				     machine->skip_idle ? "off" : "on"));
 	}
 	add_all(list, machine->more);
 }

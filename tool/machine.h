@@ -12,7 +12,8 @@
 struct machine {
 	const char *image;
 	uint32_t harts, ram_mib;
-	bool icount, headless, verbose;
+	bool icount, verbose;
+	bool skip_idle; /* with icount: idle time is skipped, not waited for */
 	unsigned int shift, timeout_s;
 	const char *const *more; /* further options for QEMU, NULL-terminated */
 };

@@ -50,6 +50,7 @@ def test_version(tool, words):
     (("keys", "a"), "one word too many"),
     (("run", "a", "--icount", "fast"), "--icount 'fast' is no shift"),
     (("run", "a", "--icount", "1", "--no-icount"), "exclude each other"),
+    (("run", "a", "--idle", "off"), "--idle 'off' is unknown; write skip or wait"),
     (("run", "a", "--timeout", "0"), "--timeout '0' is no time"),
     (("check", "nosuch.yaml"), "cannot read 'nosuch.yaml': No such file"),
     (("build", "/tmp", "-o", "x"), "cannot read '/tmp'"),
@@ -141,13 +142,23 @@ def test_run_machine(tool):
     assert words[-2:] == ["-s", "-S"]
 
 
-@pytest.mark.parametrize("options, wanted", [((), "shift=1,sleep=on"), (("--headless",), "shift=1,sleep=off"),
+RESERVED = SYSTEM.replace("cpu: 2", "vcpus: [{cpu: 0, capacity: 1ms, period: 5ms}]")
+
+
+@pytest.mark.parametrize("options, wanted", [((), "shift=1,sleep=on"), (("--idle", "skip"), "shift=1,sleep=off"), (("--headless",), "shift=1,sleep=off"),
                                              (("--icount=0", "--headless"), "shift=0,sleep=off"),
                                              (("--no-icount",), None)])
 def test_run_icount(tool, options, wanted):
     """REQ: OPS-1. Given the options for time, then QEMU counts instructions as they say."""
     words = words_of(tool, *options)
     assert (after(words, "-icount") if "-icount" in words else None) == wanted
+
+
+def test_run_reservation(tool):
+    """REQ: SCHED-1. Given a system with a reservation, then idle time is skipped, unless the user says otherwise: QEMU
+    would add the host's delays to the machine's time."""
+    assert after(words_of(tool, system=RESERVED), "-icount") == "shift=1,sleep=off"
+    assert after(words_of(tool, "--idle=wait", system=RESERVED), "-icount") == "shift=1,sleep=on"
 
 
 def test_run_system(tool):
