@@ -142,7 +142,7 @@ static struct rational cpu_demand(const struct system *system, uint32_t cpu,
 		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++) {
 			const struct sys_vcpu *vcpu = &system->vms[i].vcpus[j];
 
-			if (counts_on(vcpu, cpu) && vcpu != except)
+			if (vcpu != except && counts_on(vcpu, cpu))
 				sum = rational_add(sum, vcpu_density(vcpu));
 		}
 	return sum;

@@ -276,9 +276,9 @@ void content_make(struct system *system, struct sys_vm *vm)
 		good = content_elf(system, vm);
 	else
 		good = content_flat(system, vm);
-	if (good)
+	if (good) {
 		check_entry(system, vm);
-	if (good)
 		good = content_tree_last(system, vm);
+	}
 	vm->bad |= !good;
 }

@@ -109,21 +109,23 @@ static const struct extension extensions[] = {
 #define EXTENSIONS   (sizeof(extensions) / sizeof(extensions[0]))
 #define ISA_TEXT_MAX 256
 
+/* The same list twice: one string as of old, and a list of strings (riscv/extensions.yaml). */
 static void put_isa(struct writer *w, uint64_t isa)
 {
-	char list[ISA_TEXT_MAX], line[ISA_TEXT_MAX] = "rv64";
+	char list[ISA_TEXT_MAX];
+	const char *line = "rv64";
 	size_t used = 0;
 
 	for (size_t i = 0; i < EXTENSIONS; i++) {
 		const char *name = extensions[i].name;
+		size_t bytes = strlen(name) + 1;
 
-		if (extensions[i].isa && !(isa & extensions[i].isa))
+		if ((extensions[i].isa && !(isa & extensions[i].isa)) ||
+		    used + bytes > sizeof(list))
 			continue;
-		memcpy(list + used, name, strlen(name) + 1);
-		used += strlen(name) + 1;
-		if (name[1])
-			strcat(line, "_");
-		strcat(line, name);
+		memcpy(list + used, name, bytes);
+		used += bytes;
+		line = mem_printf("%s%s%s", line, name[1] ? "_" : "", name);
 	}
 	put_text(w, "riscv,isa", line);
 	put_text(w, "riscv,isa-base", "rv64i");

@@ -13,14 +13,18 @@ struct block {
 
 static struct block *blocks;
 
+static void out_of_memory(void)
+{
+	fprintf(stderr, "partita: out of memory\n");
+	exit(3);
+}
+
 void *mem_zero(size_t bytes)
 {
 	struct block *block = calloc(1, sizeof(*block) + bytes);
 
-	if (!block) {
-		fprintf(stderr, "partita: out of memory\n");
-		exit(3);
-	}
+	if (!block)
+		out_of_memory();
 	block->next = blocks;
 	blocks = block;
 	return block->data;
@@ -36,18 +40,14 @@ char *mem_copy_text(const char *text, size_t bytes)
 
 char *mem_vprintf(const char *format, va_list args)
 {
-	va_list again;
-	int length;
-	char *text;
+	char *text = NULL, *copy;
+	int length = vasprintf(&text, format, args);
 
-	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
 	if (length < 0)
-		length = 0;
-	text = mem_zero((size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, args);
-	return text;
+		out_of_memory();
+	copy = mem_copy_text(text, (size_t)length);
+	free(text);
+	return copy;
 }
 
 char *mem_printf(const char *format, ...)

@@ -23,6 +23,8 @@ void arch_timer_program(ns_t when);
 
 /* Sleeps until an interrupt for the hypervisor is pending. */
 void arch_idle(void);
+/* Whether an interrupt of the hypervisor's own is pending now. */
+bool arch_interrupt_pending(void);
 /* Handles interrupts of the hypervisor's own that are pending, a bounded number. */
 void arch_poll_interrupts(struct cpu *cpu);
 /* Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). No firmware involved. */
@@ -42,6 +44,8 @@ void arch_vcpu_save(struct vcpu *v);
 void arch_vcpu_load(struct vcpu *v);
 /* Last thing before the guest: what may interrupt it, and whether WFI is handed to it. */
 void arch_vcpu_enter(struct vcpu *v, bool may_idle);
+/* Second result (SBI: value) of the call that v sleeps in. */
+void arch_vcpu_set_value(struct vcpu *v, uint64_t value);
 /* Virtual lines: external level (PLIC kind); a software interrupt to raise. */
 void arch_vcpu_set_external(struct vcpu *v, bool high);
 void arch_vcpu_raise_software(struct vcpu *v);
@@ -63,6 +67,8 @@ uint32_t arch_files_pending(uint32_t files);
 /* Restart: writes into VM memory through its second stage. Any CPU, VM stopped, nothing loaded. */
 int arch_vm_copy_in(struct vm *vm, gpaddr_t to, const void *from, uint32_t bytes);
 
+/* Last words, while there is still a console. */
+void arch_before_off(void);
 void arch_system_off(void) __attribute__((noreturn));
 /* Broken invariant of the hypervisor; prints by polling and halts. No guest action reaches it. */
 void panic(const char *what, uint64_t value) __attribute__((noreturn));

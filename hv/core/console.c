@@ -315,6 +315,7 @@ void console_interrupt(void)
 
 void console_off_when_shown(void)
 {
+	arch_before_off();
 	atomic_store(&off_wanted, true);
 	work_request();
 }

@@ -5,7 +5,8 @@
 #include "core/vcpu.h"
 #include "core/work.h"
 
-#define REQUESTS_PER_KICK 2
+#define REQUESTS_PER_KICK 1
+#define LOOKS		  4 /* so that a storm of interrupts cannot hold up the choice for ever */
 
 void cpu_request(struct cpu *cpu, uint32_t bits)
 {
@@ -31,12 +32,8 @@ void cpu_handle_kick(struct cpu *cpu)
 }
 
 /* Sleepers whose guest file has an interrupt; at most 7, a bit each. */
-static void wake_parked(struct cpu *cpu)
+static void wake_parked(struct cpu *cpu, uint32_t files)
 {
-	uint32_t files = cpu->parked[SCHED_RT] | cpu->parked[SCHED_BE];
-
-	if (!files)
-		return;
 	files = arch_files_pending(files);
 	cpu->parked[SCHED_RT] &= ~files;
 	cpu->parked[SCHED_BE] &= ~files;
@@ -44,23 +41,34 @@ static void wake_parked(struct cpu *cpu)
 		vcpu_wake(cpu->files[bit_lowest(files)], WAIT_INTERRUPT);
 }
 
-/* Work items and idling until a vCPU is chosen. */
-static struct vcpu *choose(struct cpu *cpu)
+static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)
 {
-	for (;;) {
-		struct sched_entity *e;
+	uint32_t files = cpu->parked[SCHED_RT] | cpu->parked[SCHED_BE];
+	struct sched_entity *e;
 
-		cpu->resched = false;
-		wake_parked(cpu);
-		e = sched_pick(&cpu->sched, arch_now());
-		if (e && e->kind == ENTITY_VCPU)
-			return container_of(e, struct vcpu, entity);
-		if (e) {
-			work_step();
-		} else {
-			arch_timer_program(cpu->sched.event);
+	cpu->resched = false;
+	if (files)
+		wake_parked(cpu, files);
+	e = sched_pick(&cpu->sched, now);
+	arch_timer_program(cpu->sched.event);
+	return e;
+}
+
+/*
+ * Chooses, runs work items, idles. Before the costly change to another vCPU interrupts are looked at once
+ * more, so that no stretch without a look contains both the choice and the change.
+ */
+static inline struct vcpu *choose(struct cpu *cpu, ns_t now)
+{
+	for (unsigned looks = LOOKS;; now = arch_now()) {
+		struct sched_entity *e = pick(cpu, now);
+
+		if (unlikely(!e))
 			arch_idle();
-		}
+		else if (unlikely(e->kind != ENTITY_VCPU))
+			work_step();
+		else if (likely(!arch_interrupt_pending()) || !--looks)
+			return container_of(e, struct vcpu, entity);
 		arch_poll_interrupts(cpu);
 	}
 }
@@ -68,32 +76,40 @@ static struct vcpu *choose(struct cpu *cpu)
 /* Nothing else is on this CPU: WFI may be the hardware's own. */
 static bool may_idle(const struct cpu *cpu, const struct vcpu *v)
 {
-	return cpu->vcpu_count == 1 && !sched_is_rt(&v->entity) &&
-	       cpu->sched.queues[SCHED_BE].ready.count == 1;
+	return !sched_is_rt(&v->entity) && cpu->sched.queues[SCHED_BE].ready.count == 1;
 }
 
-struct vcpu *cpu_dispatch(void)
+static void change_loaded(struct cpu *cpu, struct vcpu *v)
+{
+	struct vcpu *before = cpu->loaded;
+
+	if (unlikely(v->reset_pending)) {
+		v->reset_pending = false;
+		arch_vcpu_reset(v);
+		if (before == v)
+			before = NULL;
+	}
+	if (before)
+		arch_vcpu_save(before);
+	cpu->loaded = v;
+	arch_vcpu_load(v);
+}
+
+struct vcpu *cpu_dispatch(struct vcpu *before)
 {
 	struct cpu *cpu = arch_this_cpu();
+	ns_t now = arch_now();
 	struct vcpu *v;
 
 	cpu->current = NULL;
-	v = choose(cpu);
-	vcpu_awake(v);
-	if (v->reset_pending) {
-		v->reset_pending = false;
-		arch_vcpu_reset(v);
-		if (cpu->loaded == v)
-			cpu->loaded = NULL;
-	}
-	if (v != cpu->loaded) {
-		if (cpu->loaded)
-			arch_vcpu_save(cpu->loaded);
-		arch_vcpu_load(v);
-		cpu->loaded = v;
-	}
-	arch_vcpu_enter(v, may_idle(cpu, v));
-	arch_timer_program(cpu->sched.event);
+	if (before && before->wait != WAIT_NOTHING)
+		vcpu_fall_asleep(before, now);
+	v = choose(cpu, now);
+	if (v->wait != WAIT_NOTHING)
+		vcpu_awake(v);
+	if (v != cpu->loaded || v->reset_pending)
+		change_loaded(cpu, v);
+	arch_vcpu_enter(v, cpu->vcpu_count == 1 && may_idle(cpu, v));
 	cpu->current = v;
 	return v;
 }

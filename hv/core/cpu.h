@@ -41,9 +41,10 @@ void cpu_request(struct cpu *cpu, uint32_t bits);
 /* Own CPU, on a kick: handles a bounded number of requests, kicks itself again for the rest. */
 void cpu_handle_kick(struct cpu *cpu);
 /*
- * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. Its
- * general registers are in its context. Called by the exit path when the fast return is not taken.
+ * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. `before` was
+ * current (NULL at start); its general registers are in its context. Called by the exit path when the
+ * fast return is not taken.
  */
-struct vcpu *cpu_dispatch(void);
+struct vcpu *cpu_dispatch(struct vcpu *before);
 
 #endif

@@ -20,31 +20,41 @@ void vcpu_request(struct vcpu *v, uint32_t bits)
 	arch_kick(v->cpu);
 }
 
+/* Carried out by vcpu_fall_asleep() in the dispatch that follows, with that dispatch's clock reading. */
 void vcpu_sleep(struct vcpu *v, enum vcpu_wait why, ns_t wake_at)
+{
+	v->wait = why;
+	v->wake_at = wake_at;
+	v->cpu->resched = true;
+}
+
+void vcpu_fall_asleep(struct vcpu *v, ns_t now)
 {
 	struct cpu *cpu = v->cpu;
 
-	v->wait = why;
-	if (why == WAIT_PERIOD)
-		sched_wait_period(&cpu->sched, &v->entity, arch_now());
-	else
-		sched_block(&cpu->sched, &v->entity, wake_at, arch_now());
-	if (why == WAIT_INTERRUPT && arch_vcpu_wakes_on_file(v))
+	if (v->wait == WAIT_PERIOD) {
+		arch_vcpu_set_value(v, arch_ns_to_ticks(sched_wait_period(&cpu->sched, &v->entity,
+									  now)));
+		return;
+	}
+	sched_block(&cpu->sched, &v->entity, v->wake_at, now);
+	if (v->wait == WAIT_INTERRUPT && arch_vcpu_wakes_on_file(v))
 		cpu->parked[v->entity.queue] |= 1u << v->config->guest_file;
-	cpu->resched = true;
 }
 
-static void unpark(struct vcpu *v)
+static inline void unpark(struct vcpu *v)
 {
 	v->cpu->parked[v->entity.queue] &= ~(1u << v->config->guest_file);
 }
 
 void vcpu_awake(struct vcpu *v)
 {
-	unpark(v);
+	if (v->wait == WAIT_INTERRUPT) {
+		unpark(v);
+		if (atomic_load_explicit(&v->power, memory_order_relaxed) == VCPU_SUSPENDED)
+			atomic_store(&v->power, VCPU_STARTED);
+	}
 	v->wait = WAIT_NOTHING;
-	if (atomic_load(&v->power) == VCPU_SUSPENDED)
-		atomic_store(&v->power, VCPU_STARTED);
 }
 
 void vcpu_wake(struct vcpu *v, enum vcpu_wait why)

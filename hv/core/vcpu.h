@@ -57,6 +57,7 @@ struct vcpu {
 	uint32_t index;	 /* in the system */
 	uint32_t number; /* in its VM: its hart id */
 	enum vcpu_wait wait;
+	ns_t wake_at; /* with wait: its own timer */
 	bool reset_pending; /* start_entry is to be applied before it runs */
 	uint32_t exits[EXIT_CAUSES];
 	/* any CPU: */
@@ -76,7 +77,9 @@ extern uint32_t vcpu_count;
 void vcpu_request(struct vcpu *v, uint32_t bits);
 /* Own CPU: carries out what was requested. */
 void vcpu_handle_requests(struct vcpu *v);
-/* Own CPU, v current: sleeps. wake_at: its own timer's deadline or NS_NEVER. */
+/* Own CPU, in dispatch: v has asked to sleep. */
+void vcpu_fall_asleep(struct vcpu *v, ns_t now);
+/* Own CPU, v current: will sleep. wake_at: its own timer's deadline or NS_NEVER. */
 void vcpu_sleep(struct vcpu *v, enum vcpu_wait why, ns_t wake_at);
 /* Own CPU: v has been chosen; whatever it slept for, it is awake now. */
 void vcpu_awake(struct vcpu *v);

@@ -68,14 +68,6 @@ void vm_vcpu_stopped(struct vm *vm)
 		console_off_when_shown();
 }
 
-const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
-{
-	for (uint32_t i = 0; i < vm->vdev_count; i++)
-		if (gpa - vm->vdevs[i].base < vm->vdevs[i].bytes)
-			return &vm->vdevs[i];
-	return NULL;
-}
-
 int vm_add_vdev(struct vm *vm, const struct vdev *dev)
 {
 	if (vm->vdev_count >= VM_MAX_VDEVS)

@@ -65,7 +65,15 @@ void vm_prepare_start(struct vm *vm);
 /* Own CPU of the last vCPU that stopped. */
 void vm_vcpu_stopped(struct vm *vm);
 /* The vdev at gpa, or NULL. At most VM_MAX_VDEVS steps. */
-const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa);
+static inline const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
+{
+	const struct vdev *dev = vm->vdevs, *end = dev + vm->vdev_count;
+
+	for (; dev < end; dev++)
+		if (gpa - dev->base < dev->bytes)
+			return dev;
+	return NULL;
+}
 /* Adds a device at start; HV_ENOMEM when there are VM_MAX_VDEVS. */
 int vm_add_vdev(struct vm *vm, const struct vdev *dev);
 /* Whether gpa lies in a region of the VM that has all of `rights`. */

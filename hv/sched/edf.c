@@ -78,16 +78,9 @@ static void edf_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns
 	throttle(q, e);
 }
 
-static ns_t edf_limit(const struct sched_cpu *c, const struct sched_entity *e)
-{
-	(void)c;
-	return (ns_t)e->remaining;
-}
-
 const struct sched_policy sched_edf = {
 	.name = "edf",
 	.wake = edf_wake,
 	.replenish = edf_replenish,
 	.charge = edf_charge,
-	.limit = edf_limit,
 };

@@ -35,15 +35,9 @@ static void rr_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_
 	join(q, e);
 }
 
-static ns_t rr_limit(const struct sched_cpu *c, const struct sched_entity *e)
-{
-	return c->queues[SCHED_BE].ready.count > 1 ? (ns_t)e->remaining : NS_NEVER;
-}
-
 const struct sched_policy sched_round_robin = {
 	.name = "round-robin",
 	.wake = rr_wake,
 	.replenish = rr_wake,
 	.charge = rr_charge,
-	.limit = rr_limit,
 };

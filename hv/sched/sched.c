@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/sched.h"
 
-static struct sched_entity *entity_of(struct heap_node *n)
+static struct sched_entity *first(const struct heap *h)
 {
-	return n ? container_of(n, struct sched_entity, node) : NULL;
+	return h->count ? container_of(h->slots[0], struct sched_entity, node) : NULL;
 }
 
 static ns_t key_of(const struct heap *h)
 {
-	const struct heap_node *n = heap_top(h);
-
-	return n ? n->key : NS_NEVER;
+	return h->count ? h->slots[0]->key : NS_NEVER;
 }
 
 static ns_t earlier(ns_t a, ns_t b)
@@ -56,13 +54,14 @@ void sched_stop(struct sched_cpu *c, struct sched_entity *e)
 }
 
 /* Current pays for what it ran; afterwards it may be throttled. */
-static void settle(struct sched_cpu *c, ns_t now)
+static inline void settle(struct sched_cpu *c, ns_t now)
 {
 	struct sched_entity *e = c->current;
+	ns_t ran = now - c->since;
 
-	if (e && e->state == SCHED_READY)
-		c->queues[e->queue].policy->charge(c, e, now - c->since, now);
 	c->since = now;
+	if (e && e->state == SCHED_READY)
+		c->queues[e->queue].policy->charge(c, e, ran, now);
 }
 
 void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t now)
@@ -98,41 +97,52 @@ ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 	return next;
 }
 
-/* Bounded: what is left over is found again at once, because event then lies in the past. */
+/* One entity that is due. Others are found again: event then lies in the past. */
 static void handle_due(struct sched_queue *q, ns_t now)
 {
-	for (unsigned i = 0; i < SCHED_DUE_MAX && key_of(&q->timed) <= now; i++) {
-		struct sched_entity *e = entity_of(heap_top(&q->timed));
-		ns_t nominal = e->node.key;
+	struct sched_entity *e = first(&q->timed);
+	bool throttled = e->state == SCHED_THROTTLED;
 
-		leave(q, e);
-		if (e->state == SCHED_THROTTLED)
-			q->policy->replenish(q, e, now);
-		else
-			q->policy->wake(q, e, nominal);
-	}
+	heap_remove(&q->timed, &e->node);
+	if (throttled)
+		q->policy->replenish(q, e, now);
+	else
+		q->policy->wake(q, e, e->node.key); /* its nominal time */
+}
+
+/* Best effort, when nobody of the real-time queue is ready; `event` is that queue's. */
+static struct sched_entity *pick_best_effort(struct sched_cpu *c, ns_t now, ns_t event)
+{
+	struct sched_queue *q = &c->queues[SCHED_BE];
+	struct sched_entity *e;
+
+	if (key_of(&q->timed) <= now)
+		handle_due(q, now);
+	event = earlier(event, key_of(&q->timed));
+	e = first(&q->ready);
+	if (q->ready.count > 1) /* alone, it needs no quantum */
+		event = earlier(event, now + (ns_t)e->remaining);
+	c->event = event;
+	c->current = e;
+	return e;
 }
 
 struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 {
-	struct sched_queue *rt = &c->queues[SCHED_RT], *be = &c->queues[SCHED_BE];
+	struct sched_queue *q = &c->queues[SCHED_RT];
 	struct sched_entity *e;
+	ns_t event;
 
 	settle(c, now);
-	handle_due(rt, now);
-	c->event = key_of(&rt->timed);
-	e = entity_of(heap_top(&rt->ready));
-	if (!e) {
-		handle_due(be, now);
-		c->event = earlier(c->event, key_of(&be->timed));
-		e = entity_of(heap_top(&be->ready));
+	event = key_of(&q->timed);
+	for (unsigned left = SCHED_DUE_MAX; event <= now && left; left--) {
+		handle_due(q, now);
+		event = key_of(&q->timed);
 	}
+	e = first(&q->ready);
+	if (!e)
+		return pick_best_effort(c, now, event);
+	c->event = earlier(event, now + (ns_t)e->remaining);
 	c->current = e;
-	if (e) {
-		ns_t limit = c->queues[e->queue].policy->limit(c, e);
-
-		if (limit != NS_NEVER)
-			c->event = earlier(c->event, now + limit);
-	}
 	return e;
 }

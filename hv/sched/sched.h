@@ -40,7 +40,8 @@ struct sched_entity {
 	ns_t release;			 /* start of the present server period */
 	ns_t due;			 /* absolute deadline of the present server period */
 	ns_t grid;			 /* last periodic release k*P that was waited for */
-	int64_t remaining;		 /* budget left; negative is debt of a late interrupt */
+	/* Budget or rest of the slice: how long it may run from now. Negative: debt of a late interrupt. */
+	int64_t remaining;
 	uint32_t late;			 /* server periods that ended with budget unserved while ready */
 	uint32_t overruns;		 /* times the budget was used up */
 	/* best effort */
@@ -70,8 +71,6 @@ struct sched_policy {
 	void (*replenish)(struct sched_queue *q, struct sched_entity *e, ns_t now);
 	/* e was current and ran for `ran` ns until `now`. */
 	void (*charge)(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_t now);
-	/* How long e may run from now if nothing else happens, ns. */
-	ns_t (*limit)(const struct sched_cpu *c, const struct sched_entity *e);
 };
 
 extern const struct sched_policy sched_edf, sched_round_robin;

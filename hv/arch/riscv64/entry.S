@@ -92,7 +92,12 @@ start_scheduling:
 	csrw	CSR_SATP, a0
 	sfence.vma
 	mv	sp, a1
+#ifdef MEASURE
+	addi	sp, sp, -16
+	sd	zero, 0(sp)
+#endif
 	call	riscv_cpu_ready
+	li	a0, 0
 	j	dispatch
 
 	.balign	4
@@ -126,16 +131,20 @@ trap_entry:
 #ifdef MEASURE
 	csrr	t0, CSR_INSTRET
 	sd	t0, -16(sp)
+	sd	a1, -8(sp)
 	addi	sp, sp, -16
 #endif
-	bltz	a1, 1f
+	bltz	a1, exit_interrupt
 	li	t0, CAUSE_ECALL_VS
 	bne	a1, t0, exit_full
-1:	call	riscv_exit		/* (vcpu, cause) -> vcpu to go on with, or NULL */
+	call	riscv_sbi_exit		/* (vcpu) -> vcpu to go on with, or NULL */
 	beqz	a0, exit_switch
 enter_fast:
 #ifdef MEASURE
-	call	measure_enter
+	addi	sp, sp, -16
+	sd	a0, 0(sp)
+	call	measure_point
+	ld	a0, 0(sp)
 #endif
 	csrw	CSR_SSCRATCH, a0
 	ld	ra, X(1)(a0)
@@ -158,10 +167,15 @@ enter_fast:
 	ld	a0, X(10)(a0)
 	sret
 
+exit_interrupt:
+	call	riscv_interrupt		/* (vcpu, cause) -> vcpu or NULL */
+	bnez	a0, enter_fast
+	j	exit_switch
+
 exit_full:
 	save_callee a0
 	mv	s0, a0
-	call	riscv_exit
+	call	riscv_exception		/* (vcpu, cause) -> vcpu or NULL */
 	beqz	a0, 1f
 	load_callee a0
 	j	enter_fast
@@ -179,7 +193,7 @@ exit_switch:
 	sd	t1, VCPU_SSTATUS(a0)
 	sd	t2, VCPU_HSTATUS(a0)
 dispatch:
-	call	cpu_dispatch		/* -> vcpu */
+	call	cpu_dispatch		/* (vcpu before) -> vcpu */
 	ld	t0, VCPU_PC(a0)
 	ld	t1, VCPU_SSTATUS(a0)
 	ld	t2, VCPU_HSTATUS(a0)

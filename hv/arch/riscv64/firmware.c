@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls to the SBI below. At start and at the end only: nothing on a guest's way asks the firmware. */
+#include "measure.h"
 #include "riscv.h"
 
 #define EXT_SRST 0x53525354
@@ -15,6 +16,11 @@ long firmware_call(long extension, long function, long a0, long a1, long a2)
 
 	__asm__ volatile("ecall" : "+r"(r0), "+r"(r1) : "r"(r2), "r"(r6), "r"(r7) : "memory");
 	return r0;
+}
+
+void arch_before_off(void)
+{
+	measure_report();
 }
 
 void arch_system_off(void)

@@ -4,9 +4,10 @@
 #include "core/console.h"
 #include "core/device_irq.h"
 #include "drv/imsic_ids.h"
+#include "measure.h"
 #include "riscv.h"
 
-#define CLAIMS_PER_EXIT 2 /* the rest stays pending and interrupts again */
+#define CLAIMS_PER_EXIT 1 /* the rest stays pending and interrupts again */
 #define THRESHOLD_ALL	 0u
 #define THRESHOLD_KICKS	 IMSIC_ID_UART /* identities from here on are held back */
 
@@ -101,12 +102,21 @@ void arch_idle(void)
 
 	riscv_imsic_mask_for_rt(cpu, false);
 	csr_write(CSR_HGEIE, cpu->parked[SCHED_RT] | cpu->parked[SCHED_BE]);
+	measure_point();
 	__asm__ volatile("wfi" : : : "memory");
+	measure_restart();
 	csr_write(CSR_VSIE, vsie);
+}
+
+bool arch_interrupt_pending(void)
+{
+	measure_point();
+	return csr_read(CSR_SIP) & (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER);
 }
 
 void arch_poll_interrupts(struct cpu *cpu)
 {
-	if (csr_read(CSR_SIP) & (1ul << IRQ_S_EXTERNAL))
+	measure_point();
+	if (csr_read(CSR_SIP) & 1ul << IRQ_S_EXTERNAL)
 		riscv_imsic_handle(cpu);
 }

@@ -10,26 +10,26 @@
 #include "riscv.h"
 
 struct access {
-	uint8_t width; /* bytes; 0: not decoded */
-	uint8_t reg;   /* destination or source */
-	uint8_t length; /* of the instruction */
+	uint32_t width; /* bytes; 0: not decoded */
+	uint32_t reg;	/* destination or source */
+	uint32_t length; /* of the instruction */
 	bool store, sign;
 };
 
 /* Standard loads and stores; htinst has the same fields where it is transformed. */
-static struct access decode_standard(uint32_t insn)
+static inline struct access decode_standard(uint32_t insn)
 {
-	uint32_t opcode = insn & 0x7f, kind = insn >> 12 & 7;
-	struct access a = {.length = 4};
+	uint32_t opcode = insn & 0x7d, kind = insn >> 12 & 7; /* bit 1: length, in htinst */
+	struct access a = {.width = 1u << (kind & 3), .length = insn & 2 ? 4 : 2};
 
-	if (opcode == 0x03 && kind != 7) {
-		a.width = (uint8_t)(1u << (kind & 3));
+	if (opcode == 0x01 && kind != 7) {
 		a.sign = !(kind & 4);
 		a.reg = insn >> 7 & 31;
-	} else if (opcode == 0x23 && kind < 4) {
-		a.width = (uint8_t)(1u << kind);
+	} else if (opcode == 0x21 && kind < 4) {
 		a.store = true;
 		a.reg = insn >> 20 & 31;
+	} else {
+		a.width = 0;
 	}
 	return a;
 }
@@ -45,7 +45,7 @@ static struct access decode_compressed(uint32_t insn)
 	a.width = kind & 1 ? 8 : 4;
 	a.store = kind & 4;
 	if ((insn & 3) == 0)
-		a.reg = (uint8_t)(8 + (insn >> 2 & 7));
+		a.reg = 8 + (insn >> 2 & 7);
 	else if ((insn & 3) == 2)
 		a.reg = a.store ? insn >> 2 & 31 : insn >> 7 & 31;
 	else
@@ -53,72 +53,70 @@ static struct access decode_compressed(uint32_t insn)
 	return a;
 }
 
-static int decode(struct access *a)
+/* Without the hardware's help: the instruction is fetched as the guest would. */
+static __attribute__((noinline)) int fetch_and_decode(struct access *a)
 {
-	uint32_t insn = (uint32_t)csr_read(CSR_HTINST);
+	uint32_t insn;
 
-	if (insn & 1) { /* transformed; bit 1 says whether the original had 4 bytes */
-		*a = decode_standard(insn | 2);
-		a->length = insn & 2 ? 4 : 2;
-		return HV_OK;
-	}
 	if (riscv_guest_fetch(csr_read(CSR_SEPC), &insn) != HV_OK)
 		return HV_EFAULT;
 	*a = (insn & 3) == 3 ? decode_standard(insn) : decode_compressed(insn);
 	return HV_OK;
 }
 
-static uint64_t extend(uint64_t value, const struct access *a)
+static void __attribute__((noinline)) fault(struct vcpu *v, gpaddr_t gpa, bool store, bool device)
 {
-	unsigned shift = 64 - 8u * a->width;
-
-	value <<= shift;
-	return a->sign ? (uint64_t)((int64_t)value >> shift) : value >> shift;
+	v->exits[EXIT_FAULT]++;
+	riscv_fault(v,
+		    device  ? "unsupported access to an emulated device"
+		    : store ? "writes outside its memory"
+			    : "reads outside its memory",
+		    gpa, store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, csr_read(CSR_STVAL));
 }
 
 static void emulate(struct vcpu *v, const struct vdev *dev, uint32_t offset, const struct access *a)
 {
+	unsigned unused = 64 - 8 * a->width; /* bits of the register that the access has not */
+	uint64_t value;
+
 	v->exits[EXIT_MMIO]++;
 	riscv_skip(a->length);
 	if (a->store) {
-		uint64_t value = a->reg ? v->arch.x[a->reg] : 0;
-
-		if (a->width < 8)
-			value &= (1ul << 8 * a->width) - 1;
+		value = v->arch.x[a->reg] << unused >> unused; /* x[0] stays 0 */
 		dev->write(v, dev->state, offset, a->width, value);
-	} else {
-		uint64_t value = dev->read(v, dev->state, offset, a->width);
-
-		if (a->reg)
-			v->arch.x[a->reg] = extend(value, a);
+		return;
 	}
+	value = dev->read(v, dev->state, offset, a->width) << unused;
+	if (a->reg)
+		v->arch.x[a->reg] =
+			a->sign ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
 
 /* htinst says 0x3000 or 0x3020 when the guest's own table walk went outside. */
-static bool is_table_walk(void)
+static inline bool is_table_walk(uint32_t htinst)
 {
-	return (csr_read(CSR_HTINST) & ~0x20ul) == 0x3000;
+	return (htinst & ~0x20u) == 0x3000;
 }
 
-void riscv_mmio_exit(struct vcpu *v, uint64_t cause)
+struct vcpu *riscv_mmio_exit(struct vcpu *v, uint64_t cause)
 {
 	gpaddr_t gpa = csr_read(CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
+	uint32_t htinst = (uint32_t)csr_read(CSR_HTINST);
 	bool store = cause == CAUSE_STORE_GUEST;
-	const struct vdev *dev = is_table_walk() ? NULL : vm_find_vdev(v->vm, gpa);
-	struct access a = {0};
+	const struct vdev *dev = vm_find_vdev(v->vm, gpa);
+	struct access a;
 
-	if (dev) {
-		if (unlikely(decode(&a) != HV_OK))
-			return; /* the guest changed the mapping meanwhile: it runs the instruction again */
-		if (a.width && a.store == store && !(gpa & (a.width - 1u))) {
-			emulate(v, dev, (uint32_t)(gpa - dev->base), &a);
-			return;
-		}
+	if (unlikely(!dev || is_table_walk(htinst))) {
+		fault(v, gpa, store, false);
+		return riscv_resume(v);
 	}
-	v->exits[EXIT_FAULT]++;
-	riscv_fault(v,
-		    dev	    ? "unsupported access to an emulated device"
-		    : store ? "writes outside its memory"
-			    : "reads outside its memory",
-		    gpa, store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, csr_read(CSR_STVAL));
+	if (likely(htinst & 1))
+		a = decode_standard(htinst);
+	else if (fetch_and_decode(&a) != HV_OK)
+		return v; /* the guest changed the mapping meanwhile: it runs the instruction again */
+	if (likely(a.width && a.store == store && !(gpa & (a.width - 1))))
+		emulate(v, dev, (uint32_t)(gpa - dev->base), &a);
+	else
+		fault(v, gpa, store, true);
+	return riscv_resume(v);
 }

@@ -9,8 +9,17 @@
 #include "core/vm.h"
 #include "csr.h"
 
-/* trap.c */
-struct vcpu *riscv_exit(struct vcpu *v, uint64_t cause);
+/* Exceptions that natively go to S-mode: misaligned, access, illegal, breakpoint, U ecall, page faults. */
+#define RISCV_HEDELEG 0xb1fful
+
+/* trap.c, sbi.c, mmio.c: called from entry.S; the vCPU to go on with, or NULL to choose one. */
+struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause);
+struct vcpu *riscv_exception(struct vcpu *v, uint64_t cause);
+struct vcpu *riscv_sbi_exit(struct vcpu *v);
+static inline struct vcpu *riscv_resume(struct vcpu *v)
+{
+	return unlikely(v->cpu->resched) ? NULL : v;
+}
 /* Skips the instruction at sepc. */
 static inline void riscv_skip(uint32_t bytes)
 {
@@ -27,7 +36,7 @@ int riscv_guest_load8(gpaddr_t from, uint8_t *value);
 int riscv_guest_store8(gpaddr_t to, uint8_t value);
 
 /* mmio.c */
-void riscv_mmio_exit(struct vcpu *v, uint64_t cause);
+struct vcpu *riscv_mmio_exit(struct vcpu *v, uint64_t cause);
 
 /* sbi.c, sbi_hsm.c, sbi_console.c */
 struct sbi_result {
@@ -36,7 +45,6 @@ struct sbi_result {
 };
 #define SBI_OK(v)    ((struct sbi_result){0, (v)})
 #define SBI_ERROR(e) ((struct sbi_result){(e), 0})
-void riscv_sbi_exit(struct vcpu *v);
 struct sbi_result sbi_hsm(struct vcpu *v, uint64_t function);
 struct sbi_result sbi_ipi(struct vcpu *v);
 struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function);
@@ -48,6 +56,9 @@ static inline uint64_t sbi_argument(const struct vcpu *v, unsigned n)
 {
 	return v->arch.x[10 + n];
 }
+
+/* vcpu_regs.c: v used floating point while its registers were not in the CPU. */
+void riscv_fp_first_use(struct vcpu *v);
 
 /* s2.c: builds the second stage of a VM out of pool pages. */
 void riscv_s2_build(struct vm *vm);

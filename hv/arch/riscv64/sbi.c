@@ -91,7 +91,7 @@ static struct sbi_result partita(struct vcpu *v, uint64_t function)
 		if (!sched_is_rt(&v->entity))
 			return SBI_ERROR(SBI_ERR_DENIED);
 		vcpu_sleep(v, WAIT_PERIOD, NS_NEVER);
-		return SBI_OK(arch_ns_to_ticks(v->entity.grid));
+		return SBI_OK(0); /* the release follows when it is known: arch_vcpu_set_value() */
 	default:
 		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
 	}
@@ -132,12 +132,14 @@ static struct sbi_result call(struct vcpu *v)
 	return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
 }
 
-void riscv_sbi_exit(struct vcpu *v)
+struct vcpu *riscv_sbi_exit(struct vcpu *v)
 {
 	struct sbi_result r;
 
+	v->exits[EXIT_SBI]++;
 	riscv_skip(4);
 	r = call(v);
 	v->arch.x[10] = (uint64_t)r.error;
 	v->arch.x[11] = r.value;
+	return riscv_resume(v);
 }

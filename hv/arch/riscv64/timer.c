@@ -7,6 +7,7 @@
 
 /* ns = ticks * ns_q32 >> 32; ticks = ns * ticks_q64 >> 64. Exact at 10 MHz until year 4 of uptime. */
 static uint64_t ns_q32, ticks_q64, tick_ns;
+static bool tick_is_exact; /* a whole number of ns */
 
 void riscv_timer_init(uint32_t timebase_hz)
 {
@@ -17,6 +18,7 @@ void riscv_timer_init(uint32_t timebase_hz)
 	high = ((uint64_t)timebase_hz << 32) / NS_PER_S;
 	rest = ((uint64_t)timebase_hz << 32) % NS_PER_S;
 	ticks_q64 = (high << 32) + (rest << 32) / NS_PER_S + 1;
+	tick_is_exact = NS_PER_S % timebase_hz == 0;
 	tick_ns = (NS_PER_S + timebase_hz - 1) / timebase_hz;
 }
 
@@ -41,7 +43,9 @@ uint64_t arch_ns_to_ticks(ns_t when)
 
 ns_t arch_now(void)
 {
-	return arch_ticks_to_ns(csr_read(CSR_TIME));
+	uint64_t ticks = csr_read(CSR_TIME);
+
+	return likely(tick_is_exact) ? ticks * tick_ns : arch_ticks_to_ns(ticks);
 }
 
 void arch_timer_program(ns_t when)

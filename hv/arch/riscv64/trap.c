@@ -60,55 +60,53 @@ static void virtual_instruction(struct vcpu *v)
 	}
 }
 
-static void interrupt(struct vcpu *v, uint64_t number)
+static __attribute__((noinline)) struct vcpu *external(struct vcpu *v)
 {
-	struct cpu *cpu = v->cpu;
-
-	switch (number) {
-	case IRQ_S_TIMER:
-		v->exits[EXIT_TIMER]++;
-		cpu->resched = true;
-		break;
-	case IRQ_S_EXTERNAL:
-		v->exits[EXIT_EXTERNAL]++;
-		riscv_imsic_handle(cpu);
-		break;
-	case IRQ_S_GUEST:
-		v->exits[EXIT_PARKED]++;
-		cpu->resched = true;
-		break;
-	default:
-		panic("interrupt that was never enabled", number);
-	}
+	v->exits[EXIT_EXTERNAL]++;
+	riscv_imsic_handle(v->cpu);
+	return riscv_resume(v);
 }
 
-struct vcpu *riscv_exit(struct vcpu *v, uint64_t cause)
+struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause)
 {
-	if (cause == CAUSE_ECALL_VS) {
-		v->exits[EXIT_SBI]++;
-		riscv_sbi_exit(v);
-	} else if (cause & CAUSE_INTERRUPT) {
-		interrupt(v, cause & ~CAUSE_INTERRUPT);
-	} else {
-		switch (cause) {
-		case CAUSE_LOAD_GUEST:
-		case CAUSE_STORE_GUEST:
-			riscv_mmio_exit(v, cause);
-			break;
-		case CAUSE_FETCH_GUEST:
-			v->exits[EXIT_FAULT]++;
-			riscv_fault(v, "fetches an instruction outside its memory",
-				    csr_read(CSR_HTVAL) << 2, CAUSE_FETCH_ACCESS,
-				    csr_read(CSR_STVAL));
-			break;
-		case CAUSE_VIRTUAL_INSN:
-			virtual_instruction(v);
-			break;
-		default:
-			/* Not delegated and not from an extension we know: the guest's own affair. */
-			v->exits[EXIT_FAULT]++;
-			riscv_fault(v, "exception", cause, cause, csr_read(CSR_STVAL));
-		}
+	uint64_t number = cause & ~CAUSE_INTERRUPT;
+
+	if (number == IRQ_S_EXTERNAL)
+		return external(v);
+	v->exits[number == IRQ_S_TIMER ? EXIT_TIMER : EXIT_PARKED]++;
+	return NULL;
+}
+
+static void fetch_fault(struct vcpu *v)
+{
+	v->exits[EXIT_FAULT]++;
+	riscv_fault(v, "fetches an instruction outside its memory", csr_read(CSR_HTVAL) << 2,
+		    CAUSE_FETCH_ACCESS, csr_read(CSR_STVAL));
+}
+
+static __attribute__((noinline)) struct vcpu *other_exception(struct vcpu *v, uint64_t cause)
+{
+	switch (cause) {
+	case CAUSE_VIRTUAL_INSN:
+		virtual_instruction(v);
+		break;
+	case CAUSE_ILLEGAL:
+		riscv_fp_first_use(v); /* only then it is not delegated */
+		break;
+	case CAUSE_FETCH_GUEST:
+		fetch_fault(v);
+		break;
+	default:
+		/* Not delegated and not from an extension we know: the guest's own affair. */
+		v->exits[EXIT_FAULT]++;
+		riscv_fault(v, "exception", cause, cause, csr_read(CSR_STVAL));
 	}
-	return v->cpu->resched ? NULL : v;
+	return riscv_resume(v);
+}
+
+struct vcpu *riscv_exception(struct vcpu *v, uint64_t cause)
+{
+	if (cause == CAUSE_LOAD_GUEST || cause == CAUSE_STORE_GUEST)
+		return riscv_mmio_exit(v, cause);
+	return other_exception(v, cause);
 }

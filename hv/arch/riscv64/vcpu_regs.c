@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A vCPU's system registers: what VS-mode owns is moved when another vCPU is loaded; general registers
- * are entry.S's. Floating point is moved lazily: registers stay in the CPU until another vCPU that has
- * floating point is loaded; one that has none runs with sstatus.FS off and cannot see them.
+ * are entry.S's.
+ *
+ * Floating point: a vCPU whose own vsstatus.FS is on gets its registers when it is loaded. One that has
+ * floating point switched off itself (or has none) runs with the hypervisor's sstatus.FS off as well, so
+ * it cannot see what another left there; if it then does use floating point, the illegal-instruction
+ * trap comes to the hypervisor once (hedeleg), which moves the registers. Dirty registers are saved
+ * before another vCPU's are loaded.
  */
 #include "riscv.h"
 
@@ -83,17 +88,10 @@ void arch_vcpu_save(struct vcpu *v)
 		a->fp_dirty = true;
 }
 
-static void load_fp(struct vcpu *v)
+static void __attribute__((noinline)) move_fp(struct vcpu *v)
 {
 	struct cpu *cpu = v->cpu;
 
-	if (!v->arch.has_fp) {
-		v->arch.sstatus &= ~SSTATUS_FS;
-		return;
-	}
-	v->arch.sstatus = (v->arch.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-	if (cpu->fp_owner == v)
-		return;
 	csr_set(CSR_SSTATUS, SSTATUS_FS);
 	if (cpu->fp_owner && cpu->fp_owner->arch.fp_dirty) {
 		riscv_fp_save(cpu->fp_owner->arch.f);
@@ -101,6 +99,31 @@ static void load_fp(struct vcpu *v)
 	}
 	riscv_fp_load(v->arch.f);
 	cpu->fp_owner = v;
+}
+
+/* sstatus.FS and who takes illegal instructions, for v with floating point. */
+static void load_fp(struct vcpu *v)
+{
+	uint64_t sstatus = v->arch.sstatus & ~SSTATUS_FS, delegated = RISCV_HEDELEG;
+
+	if (v->cpu->fp_owner == v || v->arch.vsstatus & SSTATUS_FS) {
+		if (v->cpu->fp_owner != v)
+			move_fp(v);
+		sstatus |= SSTATUS_FS_CLEAN;
+	} else {
+		delegated &= ~(1ul << CAUSE_ILLEGAL);
+	}
+	v->arch.sstatus = sstatus;
+	csr_write(CSR_HEDELEG, delegated);
+}
+
+void riscv_fp_first_use(struct vcpu *v)
+{
+	if (v->arch.has_fp) {
+		move_fp(v);
+		csr_write(CSR_SSTATUS, (csr_read(CSR_SSTATUS) & ~SSTATUS_FS) | SSTATUS_FS_CLEAN);
+	}
+	csr_write(CSR_HEDELEG, RISCV_HEDELEG); /* the instruction runs again; illegal: its own trap */
 }
 
 void arch_vcpu_load(struct vcpu *v)
@@ -126,7 +149,10 @@ void arch_vcpu_load(struct vcpu *v)
 		csr_write(CSR_HSTATUS, a->hstatus);
 		csr_write(CSR_VSISELECT, a->vsiselect);
 	}
-	load_fp(v);
+	if (a->has_fp)
+		load_fp(v);
+	else
+		csr_write(CSR_HEDELEG, RISCV_HEDELEG);
 	if (!riscv_vmid_works) {
 		hfence_gvma_all();
 		hfence_vvma_all();
@@ -139,14 +165,20 @@ void arch_vcpu_load(struct vcpu *v)
 void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 {
 	struct cpu *cpu = v->cpu;
+	uint64_t hstatus = v->arch.hstatus & ~HSTATUS_VTW;
 	bool rt = sched_is_rt(&v->entity);
 
-	if (may_idle)
-		v->arch.hstatus &= ~HSTATUS_VTW;
-	else
-		v->arch.hstatus |= HSTATUS_VTW;
-	riscv_imsic_mask_for_rt(cpu, rt);
+	if (!may_idle)
+		hstatus |= HSTATUS_VTW;
+	v->arch.hstatus = hstatus;
+	if (cpu->masked_for_rt != rt)
+		riscv_imsic_mask_for_rt(cpu, rt);
 	csr_write(CSR_HGEIE, cpu->parked[SCHED_RT] | (rt ? 0 : cpu->parked[SCHED_BE]));
+}
+
+void arch_vcpu_set_value(struct vcpu *v, uint64_t value)
+{
+	v->arch.x[11] = value;
 }
 
 void arch_vcpu_set_external(struct vcpu *v, bool high)
