@@ -20,7 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QEMU_LEAST    10
+#define QEMU_LEAST 10
+#define QEMU_CPU                                                                                   \
+	"rv64,h=true,sstc=true,svinval=true,svpbmt=true,svnapot=true,smstateen=true,"              \
+	"sscofpmf=true,svade=true,svadu=false,sv57=off,sv48=off"
 #define ARGUMENTS_MAX 256
 
 static const char *qemu(void)
@@ -70,8 +73,7 @@ static void make_command(const struct machine *machine, struct list *list)
 		"-M",
 		"virt,aia=aplic-imsic,aia-guests=7",
 		"-cpu",
-		"rv64,h=true,sstc=true,svinval=true,svpbmt=true,svnapot=true,smstateen=true,"
-		"sscofpmf=true,svade=true,svadu=false,sv57=off,sv48=off",
+		QEMU_CPU,
 		"-seed",
 		"1",
 		"-smp",

@@ -219,7 +219,7 @@ static void report_too_much(struct system *system, const struct sys_vm *vm, uint
 static void check_window(const struct plan *plan, struct system *system)
 {
 	uint64_t used = plan->pool_phys + plan->pool_bytes - system->board->image_phys;
-	uint64_t room = MIB2 - used_cpus(system) * 2 * PAGE;
+	uint64_t room = MIB2 - used_cpus(system) * (2 * PAGE);
 
 	if (used > room)
 		diag_error(

@@ -199,11 +199,10 @@ static void read_device(struct reader *reader, const struct node *value, struct 
 {
 	const struct board *board = reader->system->board;
 	const struct board_device *device = board_device_find(board, value->key->text);
-	const char *near;
 
 	if (!device) {
-		near = suggest(value->key->text, board->devices, board->device_count,
-			       sizeof(board->devices[0]));
+		const char *near = suggest(value->key->text, board->devices, board->device_count,
+					   sizeof(board->devices[0]));
 		diag_error(reader->diag, value->key->at,
 			   "%s has no device '%s'; did you mean '%s'?", board->name,
 			   value->key->text, near ? near : "rtc");

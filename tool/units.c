@@ -74,17 +74,19 @@ const char *unit_share(const char *text, uint32_t *ppm)
 	static const char *const form = "is not a share; write a percentage such as 40%";
 	uint64_t whole, fraction = 0;
 	const char *rest = digits(text, 10, &whole);
-	uint32_t scale = 10000;
 
 	if (!rest || whole > 100)
 		return form;
-	if (*rest == '.')
+	if (*rest == '.') {
+		uint32_t scale = 10000;
+
 		for (rest++; isdigit((unsigned char)*rest); rest++) {
 			scale /= 10;
 			if (!scale)
 				return "has more than four decimals; write fewer";
 			fraction += scale * (uint64_t)(*rest - '0');
 		}
+	}
 	if (strcmp(rest, "%"))
 		return form;
 	*ppm = (uint32_t)(whole * 10000 + fraction);
