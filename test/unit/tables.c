@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System tables and device trees for tests. */
+#include "world.h"
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define POOL_BYTES 0x80000ull
+
+uint32_t crc32_bitwise(const void *data, uint64_t bytes)
+{
+	const uint8_t *p = data;
+	uint32_t crc = UINT32_MAX;
+
+	for (; bytes; bytes--, p++) {
+		crc ^= *p;
+		for (unsigned i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+	}
+	return ~crc;
+}
+
+void table_seal(void *at)
+{
+	struct table_header *h = at;
+
+	h->crc32 = 0;
+	h->crc32 = crc32_bitwise(at, h->bytes);
+}
+
+static void add(struct table_header *h, struct table_span *span, uint32_t count, uint32_t bytes)
+{
+	*span = (struct table_span){h->bytes, count};
+	h->bytes += (count * bytes + 7) & ~7u;
+}
+
+static uint32_t or_one(uint32_t n)
+{
+	return n ? n : 1;
+}
+
+static void build_vcpus(struct table_vcpu *out, const struct world_vm *vm, uint32_t index)
+{
+	for (uint32_t i = 0; i < or_one(vm->vcpus); i++) {
+		const struct world_vcpu *v = &vm->vcpu[i];
+
+		out[i] = (struct table_vcpu){
+			.vm = index,
+			.cpu = v->cpu,
+			.guest_file = v->guest_file,
+			.weight = or_one(v->weight),
+			.capacity_ns = v->capacity_ns,
+			.period_ns = v->period_ns,
+			.deadline_ns = v->deadline_ns ? v->deadline_ns : v->period_ns,
+		};
+	}
+}
+
+static void build_vm(struct table_vm *out, const struct world_vm *vm, uint32_t index)
+{
+	*out = (struct table_vm){
+		.vcpu_count = or_one(vm->vcpus),
+		.region_first = index,
+		.region_count = 1,
+		.irq_count = vm->irqs,
+		.copy_count = vm->copies,
+		.vic = vm->vic,
+		.vic_sources = vm->sources ? vm->sources : 31,
+		.uart_source = vm->uart,
+		.on_fault = vm->on_fault,
+		.on_reboot = vm->on_reboot,
+		.flags = vm->flags,
+		.entry = WORLD_GPA,
+		.dtb_gpa = WORLD_GPA + 0x8000,
+		.isa = ISA_D | ISA_SSTC,
+		.mvendorid = 0x1000 + index,
+		.marchid = 0x2000 + index,
+		.mimpid = 0x3000 + index,
+	};
+	if (vm->name)
+		snprintf(out->name, sizeof(out->name), "%s", vm->name);
+	else
+		snprintf(out->name, sizeof(out->name), "vm%u", index);
+}
+
+static void count_parts(struct table_header *h, const struct world *w)
+{
+	uint32_t vms = or_one(w->vms), vcpus = 0, irqs = 0, copies = 0;
+
+	for (uint32_t i = 0; i < vms; i++) {
+		vcpus += or_one(w->vm[i].vcpus);
+		irqs += w->vm[i].irqs;
+		copies += w->vm[i].copies;
+	}
+	add(h, &h->cpus, or_one(w->cpus), sizeof(struct table_cpu));
+	add(h, &h->vms, vms, sizeof(struct table_vm));
+	add(h, &h->vcpus, vcpus, sizeof(struct table_vcpu));
+	add(h, &h->regions, vms, sizeof(struct table_region));
+	add(h, &h->irqs, irqs, sizeof(struct table_irq));
+	add(h, &h->copies, copies, sizeof(struct table_copy));
+}
+
+uint32_t table_build(void *at, const struct world *w, uint64_t image_phys)
+{
+	struct table_header *h = at;
+	uint32_t vcpu = 0, irq = 0, copy = 0;
+	uint64_t memory = image_phys + 0x10000 + POOL_BYTES, copies_at;
+
+	*h = (struct table_header){
+		.magic = TABLE_MAGIC,
+		.version = TABLE_VERSION,
+		.bytes = sizeof(*h),
+		.image_phys = image_phys,
+		.pool_phys = image_phys + 0x10000,
+		.pool_bytes = POOL_BYTES,
+		.s2_pages = 16,
+		.timebase_hz = WORLD_TIMEBASE,
+		.isa = w->isa,
+		.console_show = w->console_show,
+		.console_focus = w->console_focus,
+		.flags = w->flags,
+		.ram_mib = 16,
+	};
+	count_parts(h, w);
+	memset((char *)at + sizeof(*h), 0, h->bytes - sizeof(*h));
+	copies_at = memory + h->vms.count * WORLD_MEMORY;
+	h->image_bytes = copies_at + h->copies.count * WORLD_MEMORY - image_phys;
+	for (uint32_t i = 0; i < h->cpus.count; i++)
+		TABLE_PART(at, cpus, struct table_cpu)[i] = (struct table_cpu){
+			.hart_id = i, .policy = POLICY_EDF, .quantum_ns = WORLD_QUANTUM};
+	for (uint32_t i = 0; i < h->vms.count; i++) {
+		const struct world_vm *vm = &w->vm[i];
+		struct table_vm *out = &TABLE_PART(at, vms, struct table_vm)[i];
+
+		build_vm(out, vm, i);
+		out->vcpu_first = vcpu;
+		out->irq_first = irq;
+		out->copy_first = copy;
+		build_vcpus(&TABLE_PART(at, vcpus, struct table_vcpu)[vcpu], vm, i);
+		vcpu += out->vcpu_count;
+		TABLE_PART(at, regions, struct table_region)[i] = (struct table_region){
+			WORLD_GPA, memory + i * WORLD_MEMORY, WORLD_MEMORY,
+			REGION_R | REGION_W | REGION_X, 0};
+		for (uint32_t j = 0; j < vm->irqs; j++)
+			TABLE_PART(at, irqs, struct table_irq)[irq++] = vm->irq[j];
+		if (vm->copies) {
+			TABLE_PART(at, copies, struct table_copy)[copy] = (struct table_copy){
+				copies_at + copy * WORLD_MEMORY, WORLD_GPA, WORLD_MEMORY};
+			copy++;
+		}
+	}
+	table_seal(at);
+	return h->bytes;
+}
+
+static void reg(void *tree, uint64_t base, uint64_t bytes)
+{
+	fdt64_t cells[2] = {cpu_to_fdt64(base), cpu_to_fdt64(bytes)};
+
+	fdt_property(tree, "reg", cells, sizeof(cells));
+}
+
+uint32_t tree_build(void *tree, uint32_t room, const void *at)
+{
+	const struct table_header *h = at;
+	char name[32];
+
+	fdt_create(tree, (int)room);
+	fdt_finish_reservemap(tree);
+	fdt_begin_node(tree, "");
+	fdt_property_u32(tree, "#address-cells", 2);
+	fdt_property_u32(tree, "#size-cells", 2);
+	fdt_property_string(tree, "compatible", "riscv-virtio");
+	fdt_begin_node(tree, "reserved-memory");
+	fdt_begin_node(tree, "mmode_resv0@80000000");
+	reg(tree, h->image_phys - 0x200000, 0x40000);
+	fdt_end_node(tree);
+	fdt_end_node(tree);
+	fdt_begin_node(tree, "chosen");
+	fdt_property_string(tree, "bootargs", "");
+	fdt_end_node(tree);
+	snprintf(name, sizeof(name), "memory@%llx", (unsigned long long)(h->image_phys - 0x200000));
+	fdt_begin_node(tree, name);
+	fdt_property_string(tree, "device_type", "memory");
+	reg(tree, h->image_phys - 0x200000, 0x200000 + h->image_bytes);
+	fdt_end_node(tree);
+	fdt_begin_node(tree, "cpus");
+	fdt_property_u32(tree, "#address-cells", 1);
+	fdt_property_u32(tree, "#size-cells", 0);
+	fdt_property_u32(tree, "timebase-frequency", h->timebase_hz);
+	for (uint32_t i = 0; i < h->cpus.count; i++) {
+		snprintf(name, sizeof(name), "cpu@%x", i);
+		fdt_begin_node(tree, name);
+		fdt_property_u32(tree, "reg", TABLE_PART(at, cpus, const struct table_cpu)[i].hart_id);
+		fdt_property_string(tree, "device_type", "cpu");
+		fdt_property_string(tree, "riscv,isa", "rv64imafdch_zicbom_zicboz_ssaia_sstc_svpbmt");
+		fdt_begin_node(tree, "interrupt-controller");
+		fdt_property_u32(tree, "#interrupt-cells", 1);
+		fdt_end_node(tree);
+		fdt_end_node(tree);
+	}
+	fdt_end_node(tree);
+	fdt_end_node(tree);
+	fdt_finish(tree);
+	return fdt_totalsize(tree);
+}
+
+uint64_t random_next(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+uint64_t random_below(uint64_t *state, uint64_t below)
+{
+	return (random_next(state) >> 16) % below;
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# make unit        builds and runs the unit tests on the host, with AddressSanitizer and UBSan
+# make unit-build  only builds them
+UNIT_OUT := $(BUILD)/unit
+UNIT_CC ?= gcc
+UNIT_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-common -Wall -Wextra -Werror \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+# The core as an ordinary process (hv/arch/host); four files of core come with a way back to power-on.
+UNIT_STATE := console work vm restart
+UNIT_CORE := $(filter-out $(UNIT_STATE:%=hv/core/%.c) hv/lib/string.c,$(wildcard hv/lib/*.c hv/core/*.c \
+	hv/sched/*.c hv/vdev/*.c)) hv/drv/passthrough.c $(UNIT_STATE:%=test/unit/state/%.c)
+UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c test/unit/world.c test/unit/tables.c
+UNIT_HOST_INC := -I. -Ihv -Ihv/arch/host -Itest/unit
+
+# RISC-V's portable C compiled for the host: registers are variables (test/unit/riscv_shim).
+UNIT_RISCV_SRC := $(filter-out hv/core/start.c,$(UNIT_CORE)) \
+	$(patsubst %,hv/arch/riscv64/%.c,mmio sbi sbi_hsm sbi_console trap vcpu_regs timer guest_access s2) \
+	test/unit/riscv_shim/shim.c test/unit/tables.c
+UNIT_RISCV_INC := -I. -Ihv -Itest/unit/riscv_shim -Ihv/arch/riscv64 -Ihv/board/qemu-virt-riscv64 -Itest/unit \
+	-include test/unit/riscv_shim/shim_csr.h
+
+UNIT_HOST_TESTS := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
+UNIT_RISCV_TESTS := $(patsubst test/unit/riscv_shim/%.c,%,$(wildcard test/unit/riscv_shim/test_*.c))
+UNIT_PROGRAMS := $(patsubst %,$(UNIT_OUT)/%,$(UNIT_HOST_TESTS) $(UNIT_RISCV_TESTS))
+UNIT_LINK := -Wl,--defsym=__units_start=__start_units -Wl,--defsym=__units_end=__stop_units
+UNIT_LIBS := -lcmocka -lfdt
+
+UNIT_HOST_OBJ := $(UNIT_HOST_SRC:%.c=$(UNIT_OUT)/host/%.o)
+UNIT_RISCV_OBJ := $(UNIT_RISCV_SRC:%.c=$(UNIT_OUT)/riscv/%.o)
+
+.PHONY: unit unit-build
+unit-build: $(UNIT_PROGRAMS)
+
+unit: unit-build
+	@test/unit/run.sh $(UNIT_PROGRAMS)
+
+$(UNIT_OUT)/host/%.o: %.c test/unit/unit.mk
+	@mkdir -p $(@D)
+	@echo "  CC  $< (host)"
+	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_HOST_INC) -MMD -MP -c -o $@ $<
+
+$(UNIT_OUT)/riscv/%.o: %.c test/unit/unit.mk
+	@mkdir -p $(@D)
+	@echo "  CC  $< (shim)"
+	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_RISCV_INC) -MMD -MP -c -o $@ $<
+
+$(UNIT_HOST_TESTS:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/host/test/unit/%.o $(UNIT_HOST_OBJ)
+	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $^ $(UNIT_LIBS)
+
+$(UNIT_RISCV_TESTS:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/riscv/test/unit/riscv_shim/%.o $(UNIT_RISCV_OBJ)
+	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $^ $(UNIT_LIBS)
+
+.SECONDARY: $(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ)
+-include $(patsubst %.o,%.d,$(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ) \
+	$(UNIT_HOST_TESTS:%=$(UNIT_OUT)/host/test/unit/%.o) \
+	$(UNIT_RISCV_TESTS:%=$(UNIT_OUT)/riscv/test/unit/riscv_shim/%.o))

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "world.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "board/board.h"
+#include "core/start.h"
+#include "core/table.h"
+#include "core/work.h"
+#include "drv/aplic.h"
+#include "host.h"
+
+#define IMAGE_BYTES 0x400000ull
+#define IMAGE_HINT  ((void *)0x100000000000ull) /* anywhere: only the alignment matters */
+
+/* core/start.c expects the table behind the hypervisor. */
+extern char __hv_end[256 * 1024];
+char __hv_end[256 * 1024] __attribute__((aligned(4096)));
+
+char world_out[WORLD_OUT_BYTES];
+uint32_t world_out_bytes, world_uart_room;
+bool world_wants_room;
+void (*world_on_want)(bool on);
+struct world_route world_routes[128];
+
+static char keys[256];
+static uint32_t keys_head, keys_tail;
+static char *image;
+
+static uint32_t uart_room(void)
+{
+	return world_uart_room;
+}
+
+static void uart_send(uint8_t c)
+{
+	if (!world_uart_room)
+		abort(); /* precondition of console_driver.send */
+	world_uart_room--;
+	if (world_out_bytes < WORLD_OUT_BYTES - 1)
+		world_out[world_out_bytes++] = (char)c;
+	world_out[world_out_bytes] = 0;
+}
+
+static bool uart_receive(uint8_t *c)
+{
+	if (keys_head == keys_tail)
+		return false;
+	*c = (uint8_t)keys[keys_tail++ % sizeof(keys)];
+	return true;
+}
+
+static void uart_want_room(bool on)
+{
+	world_wants_room = on;
+	if (world_on_want)
+		world_on_want(on);
+}
+
+static const struct console_driver uart = {uart_room, uart_send, uart_receive, uart_want_room};
+
+const struct console_driver *board_init(void)
+{
+	return &uart;
+}
+
+void board_panic_putc(char c)
+{
+	(void)c;
+}
+
+void aplic_route(uint32_t source, enum aplic_mode mode, uint32_t hart_id, uint32_t file, uint32_t identity)
+{
+	struct world_route *r = &world_routes[source % 128];
+
+	r->mode = mode;
+	r->hart_id = hart_id;
+	r->file = file;
+	r->identity = identity;
+}
+
+void aplic_enable(uint32_t source, bool on)
+{
+	world_routes[source % 128].enabled = on;
+}
+
+void aplic_retrigger(uint32_t source)
+{
+	world_routes[source % 128].retriggers++;
+}
+
+void aplic_init(void)
+{
+}
+
+void world_type_byte(uint8_t c)
+{
+	keys[keys_head++ % sizeof(keys)] = (char)c;
+	console_interrupt();
+}
+
+void world_type(const char *text)
+{
+	for (; *text; text++)
+		world_type_byte((uint8_t)*text);
+}
+
+void world_forget_output(void)
+{
+	world_out_bytes = 0;
+	world_out[0] = 0;
+}
+
+bool world_said(const char *text)
+{
+	return strstr(world_out, text);
+}
+
+static void steps(void *left)
+{
+	host_take_kick(&cpus[0]);
+	host_cpu = &cpus[0];
+	for (uint32_t *n = left; *n && !state_work_sleeps(); (*n)--)
+		work_step();
+}
+
+bool world_work(uint32_t count)
+{
+	static uint32_t left;
+	struct cpu *before = host_cpu;
+
+	left = count;
+	host_call(steps, &left);
+	host_cpu = before;
+	return state_work_sleeps();
+}
+
+static void power_on(const struct world *w)
+{
+	if (!image) {
+		char *at = mmap(IMAGE_HINT, IMAGE_BYTES + 0x400000, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (at == MAP_FAILED)
+			abort();
+		image = (char *)ALIGN_UP((uintptr_t)at, 0x200000ul) + 0x200000;
+	}
+	memset(image, 0, IMAGE_BYTES - 0x200000);
+	memset(world_routes, 0, sizeof(world_routes));
+	host_reset();
+	state_reset_console();
+	state_reset_work();
+	state_reset_vm();
+	state_reset_restart();
+	keys_head = keys_tail = 0;
+	world_uart_room = UINT32_MAX;
+	world_wants_room = false;
+	world_on_want = NULL;
+	world_forget_output();
+	table_build(__hv_end, w, (uint64_t)image);
+}
+
+static void call_start(void *tree)
+{
+	start(0, tree);
+}
+
+static enum host_end start_all(const struct world *w)
+{
+	static char tree[16384] __attribute__((aligned(8)));
+	enum host_end end;
+
+	power_on(w);
+	tree_build(tree, sizeof(tree), __hv_end);
+	end = host_call(call_start, tree);
+	if (end != HOST_STARTED)
+		return end;
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		host_cpu = &cpus[i];
+		cpu_start(host_cpu);
+	}
+	host_cpu = &cpus[0];
+	return end;
+}
+
+void world_start(const struct world *w)
+{
+	if (start_all(w) != HOST_STARTED) {
+		fprintf(stderr, "world does not start: %s\n", host_panicked);
+		abort();
+	}
+}
+
+const char *world_start_fails(const struct world *w)
+{
+	return start_all(w) == HOST_PANIC ? host_panicked : NULL;
+}
+
+static const struct vdev *device_at(struct vcpu *v, gpaddr_t at)
+{
+	const struct vdev *d = vm_find_vdev(v->vm, at);
+
+	if (!d)
+		abort();
+	return d;
+}
+
+uint32_t world_read(struct vcpu *v, gpaddr_t at, uint32_t width)
+{
+	const struct vdev *d = device_at(v, at);
+
+	return (uint32_t)d->read(v, d->state, (uint32_t)(at - d->base), width);
+}
+
+void world_write(struct vcpu *v, gpaddr_t at, uint32_t width, uint64_t value)
+{
+	const struct vdev *d = device_at(v, at);
+
+	d->write(v, d->state, (uint32_t)(at - d->base), width, value);
+}

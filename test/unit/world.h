@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole system for tests: a table is built from a short description, the core starts from it (the
+ * real core/start.c), and the test plays guests, devices and time. Physical addresses are pointers.
+ */
+#ifndef UNIT_WORLD_H
+#define UNIT_WORLD_H
+
+#include "abi/table.h"
+#include "core/cpu.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+
+#define WORLD_MAX_VMS	16u
+#define WORLD_MEMORY	0x10000ull   /* of a VM */
+#define WORLD_GPA	0x80200000ull
+#define WORLD_QUANTUM	1000000ull
+#define WORLD_TIMEBASE	10000000u
+#define WORLD_OUT_BYTES 65536u
+#define MS		1000000ull
+#define US		1000ull
+
+struct world_vcpu {
+	uint32_t cpu, guest_file, weight; /* weight 0: 1 */
+	uint64_t capacity_ns, period_ns, deadline_ns;
+};
+
+struct world_vm {
+	const char *name; /* NULL: "vmN" */
+	uint32_t vcpus;	  /* 0: 1 */
+	struct world_vcpu vcpu[TABLE_MAX_VM_VCPUS];
+	uint32_t vic, sources, uart; /* sources 0: 31 */
+	uint32_t on_fault, on_reboot, flags;
+	bool copies; /* one pristine copy of its whole memory */
+	uint32_t irqs;
+	struct table_irq irq[2];
+};
+
+struct world {
+	uint32_t cpus, vms; /* 0: 1 */
+	uint32_t console_show, console_focus, flags;
+	uint64_t isa;
+	struct world_vm vm[WORLD_MAX_VMS];
+};
+
+/* The table of w at `at` (8-aligned, 256 KiB). Memory from image_phys on, pool first. Returns its bytes. */
+uint32_t table_build(void *at, const struct world *w, uint64_t image_phys);
+/* Where parts of a built table are. */
+#define TABLE_PART(at, span, type) ((type *)((char *)(at) + ((struct table_header *)(at))->span.offset))
+/* The checksum as the standard's text defines it, bit by bit: not by the code under test. */
+uint32_t crc32_bitwise(const void *data, uint64_t bytes);
+/* crc32 put right after a change. */
+void table_seal(void *at);
+
+/* A device tree of a board that fits the table at `at`; returns its bytes. */
+uint32_t tree_build(void *tree, uint32_t room, const void *at);
+
+/* Starts: after it, every CPU has its scheduler filled; the boot CPU is CPU 0. */
+void world_start(const struct world *w);
+/* One line of what panic() said when starting w, NULL if it started. */
+const char *world_start_fails(const struct world *w);
+
+/* The line: what was sent, and what will be received. */
+extern char world_out[WORLD_OUT_BYTES];
+extern uint32_t world_out_bytes;
+extern uint32_t world_uart_room;  /* bytes the UART takes */
+extern bool world_wants_room;	  /* want_room(true) was the last */
+extern void (*world_on_want)(bool on); /* called inside want_room() when set */
+void world_type(const char *keys);
+void world_type_byte(uint8_t c);
+/* CPU 0 takes its kick, then housekeeping runs, at most `steps` steps: whether it went to sleep. */
+bool world_work(uint32_t steps);
+bool world_said(const char *text);
+void world_forget_output(void);
+
+/* Guest's access to an emulated register of v's VM by guest-physical address. */
+uint32_t world_read(struct vcpu *v, gpaddr_t at, uint32_t width);
+void world_write(struct vcpu *v, gpaddr_t at, uint32_t width, uint64_t value);
+
+/* Dedicated devices: what the board's APLIC was told. */
+struct world_route {
+	uint32_t mode, hart_id, file, identity;
+	bool enabled;
+	uint32_t retriggers;
+};
+extern struct world_route world_routes[128];
+
+void state_reset_console(void);
+void state_reset_work(void);
+bool state_work_sleeps(void);
+void state_reset_vm(void);
+void state_reset_restart(void);
+
+/* Repeatable random numbers (xorshift64*). */
+uint64_t random_next(uint64_t *state);
+/* 0 .. below - 1 */
+uint64_t random_below(uint64_t *state, uint64_t below);
+
+#endif
