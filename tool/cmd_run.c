@@ -23,25 +23,23 @@ static const struct option_def options[] = {
 	[VERBOSE] = {"verbose", 'v', NULL, "show QEMU's command line"},
 };
 
-static bool is_image(const uint8_t *data, size_t bytes)
+/* A new folder beside this program, or if that is read-only a temporary one; NULL if neither. */
+static const char *make_folder(const char *stem)
 {
-	return bytes >= 64 && !memcmp(data + 56, "RSC\5", 4);
+	const char *dir = mem_printf("%s/run", path_program_dir()), *temporary = getenv("TMPDIR");
+	char *name;
+
+	if (!path_make_dir(dir) || access(dir, W_OK))
+		dir = temporary && *temporary ? temporary : "/tmp";
+	name = mem_printf("%s/%s.XXXXXX", dir, stem);
+	return mkdtemp(name);
 }
 
-/* A system file is built into a folder beside this program, or if that is read-only a temporary
- * one. */
-static const char *image_path(const char *system_path)
+static void remove_folder(const char *folder, const char *image)
 {
-	const char *dir = mem_printf("%s/run", path_program_dir());
-
-	if (!path_make_dir(dir) || access(dir, W_OK)) {
-		const char *temporary = getenv("TMPDIR");
-
-		dir = mem_printf("%s/partita-%ld", temporary && *temporary ? temporary : "/tmp",
-				 (long)getuid());
-		path_make_dir(dir);
-	}
-	return mem_printf("%s/%s.img", dir, path_stem(system_path));
+	unlink(image);
+	unlink(mem_printf("%s.elf", image));
+	rmdir(folder);
 }
 
 /* An array of the table, copied out; NULL if it does not lie inside the table. */
@@ -116,36 +114,66 @@ static bool read_options(const struct arguments *arguments, struct machine *mach
 	return true;
 }
 
+static int run_image(struct machine *machine, const struct arguments *arguments)
+{
+	size_t bytes;
+	const uint8_t *data = file_read(machine->image, &bytes);
+	int code;
+
+	if (!data) {
+		fprintf(stderr, "partita: cannot read '%s': %s\n", machine->image, strerror(errno));
+		return EXIT_USAGE;
+	}
+	code = machine_from_image(machine, data, bytes);
+	if (arguments->option[IDLE])
+		machine->skip_idle = !strcmp(arguments->option[IDLE], "skip");
+	else
+		machine->skip_idle |= arguments->option[HEADLESS] != NULL;
+	return code ? code : machine_run(machine);
+}
+
+/* Builds into a folder of its own: several runs at once do not meet. */
+static int run_system(struct machine *machine, const struct arguments *arguments)
+{
+	const char *stem = path_stem(arguments->subject), *folder = make_folder(stem);
+	struct system system;
+	struct plan plan;
+	int code;
+
+	if (!folder) {
+		fprintf(stderr, "partita: cannot make a folder for the image: %s\n",
+			strerror(errno));
+		return EXIT_MISSING;
+	}
+	machine->image = mem_printf("%s/%s.img", folder, stem);
+	code = build_image(&plan, &system, arguments->subject, machine->image, false);
+	if (!code)
+		code = run_image(machine, arguments);
+	remove_folder(folder, machine->image);
+	return code;
+}
+
+static bool is_image(const char *path)
+{
+	uint8_t head[64] = {0};
+	FILE *file = fopen(path, "rb");
+	bool yes;
+
+	if (!file)
+		return true; /* its reader says what is wrong */
+	yes = fread(head, 1, sizeof(head), file) == sizeof(head) && !memcmp(head + 56, "RSC\5", 4);
+	fclose(file);
+	return yes;
+}
+
 static int run(const struct arguments *arguments)
 {
 	struct machine machine = {.image = arguments->subject};
-	const uint8_t *data;
-	size_t bytes;
-	int code;
 
 	if (!read_options(arguments, &machine))
 		return EXIT_USAGE;
-	data = file_read(machine.image, &bytes);
-	if (data && !is_image(data, bytes)) {
-		struct system system;
-		struct plan plan;
-
-		machine.image = image_path(arguments->subject);
-		code = build_image(&plan, &system, arguments->subject, machine.image, false);
-		if (code)
-			return code;
-		data = file_read(machine.image, &bytes);
-	}
-	if (!data) {
-		fprintf(stderr, "partita: cannot read '%s': %s\n", machine.image, strerror(errno));
-		return EXIT_USAGE;
-	}
-	code = machine_from_image(&machine, data, bytes);
-	if (arguments->option[IDLE])
-		machine.skip_idle = !strcmp(arguments->option[IDLE], "skip");
-	else
-		machine.skip_idle |= arguments->option[HEADLESS] != NULL;
-	return code ? code : machine_run(&machine);
+	return is_image(machine.image) ? run_image(&machine, arguments)
+				       : run_system(&machine, arguments);
 }
 
 const struct command command_run = {

@@ -4,8 +4,11 @@
 #include "mem.h"
 #include "run.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool has_reservation(const struct system *system)
@@ -154,25 +157,36 @@ static bool read_hypervisor(struct hv *hv, const struct board *board, const char
 	return true;
 }
 
+/* A name for the linker's output until it is known to be good. */
+static const char *temporary_file(const char *beside)
+{
+	const char *dir = getenv("TMPDIR");
+	char *name = beside ? mem_printf("%s.XXXXXX", beside)
+			    : mem_printf("%s/partita-XXXXXX", dir && *dir ? dir : "/tmp");
+	int fd = mkstemp(name);
+
+	if (fd < 0)
+		return NULL;
+	fchmod(fd, 0644);
+	close(fd);
+	return name;
+}
+
 bool hv_link(struct hv *hv, const struct system *system, const char *elf_path, bool verbose)
 {
-	const char *temporary = NULL;
+	const char *temporary = temporary_file(elf_path);
 	bool good;
 
 	*hv = (struct hv){0};
-	if (!elf_path) {
-		const char *dir = getenv("TMPDIR");
-		char *name = mem_printf("%s/partita-XXXXXX", dir && *dir ? dir : "/tmp");
-		int fd = mkstemp(name);
-
-		if (fd < 0)
-			return fail(hv, mem_printf("cannot make the temporary file '%s'", name));
-		close(fd);
-		elf_path = temporary = name;
-	}
-	good = run_linker(hv, system, elf_path, verbose) &&
-	       read_hypervisor(hv, system->board, elf_path);
-	if (temporary)
+	if (!temporary)
+		return fail(hv, mem_printf("cannot write the linker's output%s%s: %s",
+					   elf_path ? " " : "", elf_path ? elf_path : "",
+					   strerror(errno)));
+	good = run_linker(hv, system, temporary, verbose) &&
+	       read_hypervisor(hv, system->board, temporary);
+	if (good && elf_path && rename(temporary, elf_path))
+		good = fail(hv, mem_printf("cannot write '%s': %s", elf_path, strerror(errno)));
+	else if (!good || !elf_path)
 		unlink(temporary);
 	return good;
 }

@@ -164,8 +164,10 @@ def test_run_reservation(tool):
 def test_run_system(tool):
     """REQ: OPS-1. Given a system file instead of an image, then it is built first; given a wrong one, its errors are
     shown with exit code 1 and QEMU does not start."""
-    env = fake_qemu(tool, "touch started")
-    assert tool("run", tool.system(SYSTEM), env=env).returncode == 0
+    env = fake_qemu(tool, """while [ "$1" != -kernel ]; do shift; done; wc -c < "$2"; ls "$2.elf"; echo "$2" > started""")
+    run = tool("run", tool.system(SYSTEM), env=env)
+    assert run.returncode == 0 and int(run.stdout.split()[0]) > 65536
+    assert not pathlib.Path((tool.folder / "started").read_text().strip()).parent.exists(), "left behind"
     (tool.folder / "started").unlink()
     run = tool("run", tool.system(WRONG), env=env)
     assert run.returncode == 1 and "no file" in run.stderr
