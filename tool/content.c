@@ -128,7 +128,25 @@ static bool content_flat(struct system *system, struct sys_vm *vm)
 					  .filled = vm->image.bytes});
 }
 
-/* A device tree for other guests than Linux lies in the last pages of memory. */
+#define TREE_WITHIN (128ull << 20)
+
+/*
+ * A device tree for other guests than Linux lies in the last pages of memory; of a large memory, in
+ * the last pages of its first 128 MiB or behind the image, so that the boot image does not become
+ * as large.
+ */
+static uint64_t tree_place(const struct sys_vm *vm, uint64_t bytes)
+{
+	uint64_t end = vm->gpa + TREE_WITHIN;
+
+	for (const struct piece *piece = vm->pieces; piece; piece = piece->next)
+		if (end < align_up(piece->gpa + piece->bytes, MIB2) + MIB2)
+			end = align_up(piece->gpa + piece->bytes, MIB2) + MIB2;
+	if (end > memory_end(vm))
+		end = memory_end(vm);
+	return align_down(end - bytes, PAGE);
+}
+
 static bool content_tree_last(struct system *system, struct sys_vm *vm)
 {
 	struct initrd_span none = {0, 0};
@@ -140,7 +158,7 @@ static bool content_tree_last(struct system *system, struct sys_vm *vm)
 			   vm->dtb.node ? vm->dtb.node->text : "generated", tree.problem);
 		return false;
 	}
-	vm->dtb_gpa = align_down(memory_end(vm) - tree.bytes, PAGE);
+	vm->dtb_gpa = tree_place(vm, tree.bytes);
 	return piece_place(system, vm, at,
 			   (struct piece){.what = "device tree",
 					  .gpa = vm->dtb_gpa,
