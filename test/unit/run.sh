@@ -8,8 +8,8 @@ for program; do
 	timeout 120 "$program" >"$log" 2>&1
 	status=$?
 	ok=$(grep -c '^\[       OK \]' "$log")
-	bad=$(grep -c '^\[  FAILED  \] [a-z_A-Z0-9]*$' "$log")
-	skip=$(grep -c '^\[  SKIPPED \] [a-z_A-Z0-9]*$' "$log")
+	bad=$(grep '^\[  FAILED  \] [a-z_A-Z0-9]*$' "$log" | sort -u | wc -l)
+	skip=$(grep '^\[  SKIPPED \] [a-z_A-Z0-9]*$' "$log" | sort -u | wc -l)
 	printf '  UNIT  %-22s %3d passed' "$(basename "$program")" "$ok"
 	if [ "$skip" -gt 0 ]; then printf ', %d skipped' "$skip"; fi
 	if [ "$status" -ne 0 ]; then

@@ -153,6 +153,62 @@ uint32_t table_build(void *at, const struct world *w, uint64_t image_phys)
 	return h->bytes;
 }
 
+typedef unsigned __int128 wide;
+
+static bool within(uint64_t at, uint64_t bytes, wide from, wide to)
+{
+	return at >= from && (wide)at + bytes <= to;
+}
+
+static const char *region_unsafe(const struct table_header *h, const struct table_region *r)
+{
+	wide image_end = (wide)h->image_phys + h->image_bytes;
+
+	if (r->rights & REGION_DEVICE) {
+		if (r->rights & REGION_X)
+			return "a guest may execute device registers";
+		if (!within(r->phys, r->bytes, 0, h->image_phys))
+			return "a device lies in memory";
+	} else if (!within(r->phys, r->bytes, (wide)h->pool_phys + h->pool_bytes, image_end)) {
+		return "a region lies outside the guests' memory";
+	}
+	return within(r->gpa, r->bytes, 0, (wide)1 << 41) ? NULL : "a region has no guest address";
+}
+
+const char *table_unsafe(const void *at)
+{
+	const struct table_header *h = at;
+	const struct table_vcpu *v = TABLE_PART(at, vcpus, const struct table_vcpu);
+	const struct table_region *r = TABLE_PART(at, regions, const struct table_region);
+	const struct table_vm *vm = TABLE_PART(at, vms, const struct table_vm);
+	uint32_t owned = 0;
+
+	for (uint32_t i = 0; i < h->vms.count; i++) {
+		owned += vm[i].vcpu_count;
+		for (uint32_t j = 0; j < vm[i].irq_count; j++)
+			if (TABLE_PART(at, irqs, const struct table_irq)[vm[i].irq_first + j].virt_source >
+			    vm[i].vic_sources)
+				return "an interrupt goes to a source that does not exist";
+	}
+	if (owned != h->vcpus.count)
+		return "a vCPU has no VM";
+	for (uint32_t i = 0; i < h->vcpus.count; i++)
+		if (v[i].cpu >= h->cpus.count || v[i].guest_file > 7)
+			return "a vCPU is nowhere";
+	if (!within(h->pool_phys, h->pool_bytes, h->image_phys, (wide)h->image_phys + h->image_bytes))
+		return "the pool lies outside the image";
+	for (uint32_t i = 0; i < h->regions.count; i++) {
+		const char *unsafe = region_unsafe(h, &r[i]);
+
+		if (unsafe)
+			return unsafe;
+		for (uint32_t j = 0; j < i; j++)
+			if (r[i].phys < (wide)r[j].phys + r[j].bytes && r[j].phys < (wide)r[i].phys + r[i].bytes)
+				return "two guests share memory";
+	}
+	return NULL;
+}
+
 static void reg(void *tree, uint64_t base, uint64_t bytes)
 {
 	fdt64_t cells[2] = {cpu_to_fdt64(base), cpu_to_fdt64(bytes)};

@@ -6,17 +6,20 @@ UNIT_CC ?= gcc
 UNIT_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-common -Wall -Wextra -Werror \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
-# The core as an ordinary process (hv/arch/host); four files of core come with a way back to power-on.
-UNIT_STATE := console work vm restart
-UNIT_CORE := $(filter-out $(UNIT_STATE:%=hv/core/%.c) hv/lib/string.c,$(wildcard hv/lib/*.c hv/core/*.c \
-	hv/sched/*.c hv/vdev/*.c)) hv/drv/passthrough.c $(UNIT_STATE:%=test/unit/state/%.c)
-UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c test/unit/world.c test/unit/tables.c
+# The core as an ordinary process (hv/arch/host). Its variables lie in sections of their own, which are put
+# back to their first contents for every system that a test starts (test/unit/power.c).
+UNIT_CORE := $(filter-out hv/lib/string.c,$(wildcard hv/lib/*.c hv/core/*.c hv/sched/*.c hv/vdev/*.c)) \
+	hv/drv/passthrough.c
+UNIT_KEEP := --rename-section .data=hv_data --rename-section .bss=hv_bss \
+	--rename-section .data.rel.local=hv_data
+UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c test/unit/world.c test/unit/tables.c \
+	test/unit/sim.c test/unit/power.c
 UNIT_HOST_INC := -I. -Ihv -Ihv/arch/host -Itest/unit
 
 # RISC-V's portable C compiled for the host: registers are variables (test/unit/riscv_shim).
 UNIT_RISCV_SRC := $(filter-out hv/core/start.c,$(UNIT_CORE)) \
 	$(patsubst %,hv/arch/riscv64/%.c,mmio sbi sbi_hsm sbi_console trap vcpu_regs timer guest_access s2) \
-	test/unit/riscv_shim/shim.c test/unit/tables.c
+	test/unit/riscv_shim/shim.c test/unit/tables.c test/unit/power.c
 UNIT_RISCV_INC := -I. -Ihv -Itest/unit/riscv_shim -Ihv/arch/riscv64 -Ihv/board/qemu-virt-riscv64 -Itest/unit \
 	-include test/unit/riscv_shim/shim_csr.h
 
@@ -39,17 +42,22 @@ $(UNIT_OUT)/host/%.o: %.c test/unit/unit.mk
 	@mkdir -p $(@D)
 	@echo "  CC  $< (host)"
 	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_HOST_INC) -MMD -MP -c -o $@ $<
+	@$(if $(filter hv/%,$<),objcopy $(UNIT_KEEP) $@)
 
 $(UNIT_OUT)/riscv/%.o: %.c test/unit/unit.mk
 	@mkdir -p $(@D)
 	@echo "  CC  $< (shim)"
 	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_RISCV_INC) -MMD -MP -c -o $@ $<
+	@$(if $(filter hv/%,$<),objcopy $(UNIT_KEEP) $@)
 
 $(UNIT_HOST_TESTS:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/host/test/unit/%.o $(UNIT_HOST_OBJ)
 	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $^ $(UNIT_LIBS)
 
 $(UNIT_RISCV_TESTS:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/riscv/test/unit/riscv_shim/%.o $(UNIT_RISCV_OBJ)
 	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $^ $(UNIT_LIBS)
+
+# Counts the scheduler's heap operations.
+$(UNIT_OUT)/test_sched: UNIT_LINK += -Wl,--wrap=heap_insert -Wl,--wrap=heap_remove
 
 .SECONDARY: $(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ)
 -include $(patsubst %.o,%.d,$(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ) \

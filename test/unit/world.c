@@ -27,6 +27,7 @@ struct world_route world_routes[128];
 static char keys[256];
 static uint32_t keys_head, keys_tail;
 static char *image;
+static const struct sched_entity *work_entity; /* housekeeping */
 
 static uint32_t uart_room(void)
 {
@@ -121,7 +122,7 @@ static void steps(void *left)
 {
 	host_take_kick(&cpus[0]);
 	host_cpu = &cpus[0];
-	for (uint32_t *n = left; *n && !state_work_sleeps(); (*n)--)
+	for (uint32_t *n = left; *n && work_entity->state == SCHED_READY; (*n)--)
 		work_step();
 }
 
@@ -133,7 +134,7 @@ bool world_work(uint32_t count)
 	left = count;
 	host_call(steps, &left);
 	host_cpu = before;
-	return state_work_sleeps();
+	return work_entity->state == SCHED_BLOCKED;
 }
 
 static void power_on(const struct world *w)
@@ -148,11 +149,8 @@ static void power_on(const struct world *w)
 	}
 	memset(image, 0, IMAGE_BYTES - 0x200000);
 	memset(world_routes, 0, sizeof(world_routes));
+	power_off();
 	host_reset();
-	state_reset_console();
-	state_reset_work();
-	state_reset_vm();
-	state_reset_restart();
 	keys_head = keys_tail = 0;
 	world_uart_room = UINT32_MAX;
 	world_wants_room = false;
@@ -164,6 +162,18 @@ static void power_on(const struct world *w)
 static void call_start(void *tree)
 {
 	start(0, tree);
+}
+
+static void find_work(void)
+{
+	const struct heap *ready = &cpus[0].sched.queues[SCHED_BE].ready;
+
+	for (uint32_t i = 0; i < ready->count; i++) {
+		struct sched_entity *e = container_of(ready->slots[i], struct sched_entity, node);
+
+		if (e->kind == ENTITY_WORK)
+			work_entity = e;
+	}
 }
 
 static enum host_end start_all(const struct world *w)
@@ -181,6 +191,7 @@ static enum host_end start_all(const struct world *w)
 		cpu_start(host_cpu);
 	}
 	host_cpu = &cpus[0];
+	find_work();
 	return end;
 }
 

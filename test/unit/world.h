@@ -52,6 +52,9 @@ uint32_t crc32_bitwise(const void *data, uint64_t bytes);
 /* crc32 put right after a change. */
 void table_seal(void *at);
 
+/* What the hypervisor's safety rests on, looked at once more: NULL, or what an accepted table lacks. */
+const char *table_unsafe(const void *at);
+
 /* A device tree of a board that fits the table at `at`; returns its bytes. */
 uint32_t tree_build(void *tree, uint32_t room, const void *at);
 
@@ -85,11 +88,8 @@ struct world_route {
 };
 extern struct world_route world_routes[128];
 
-void state_reset_console(void);
-void state_reset_work(void);
-bool state_work_sleeps(void);
-void state_reset_vm(void);
-void state_reset_restart(void);
+/* Every variable of the hypervisor as it was when the process began. */
+void power_off(void);
 
 /* Repeatable random numbers (xorshift64*). */
 uint64_t random_next(uint64_t *state);

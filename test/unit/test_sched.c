@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler of one CPU: reservations under EDF over round robin, case by case. */
+#include "cmocka_all.h"
+#include "sim.h"
+
+static struct sim sim;
+static char lane[4096]; /* who ran in each unit of time: '0'.., '.' idle */
+static ns_t lane_unit, lane_from;
+
+static void draw(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
+{
+	for (ns_t t = from; t < to; t += lane_unit)
+		lane[(t - lane_from) / lane_unit] = who ? (char)('0' + (who - s->e)) : '.';
+}
+
+/* Runs until `until`; what ran, one letter per unit. */
+static const char *lane_until(ns_t until, ns_t unit)
+{
+	memset(lane, 0, sizeof(lane));
+	lane_unit = unit;
+	lane_from = sim.now;
+	sim.ran = draw;
+	sim_run(&sim, until);
+	return lane;
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	sim_init(&sim);
+	return 0;
+}
+
+/* Given two reservations, when both are released together, then the earlier deadline runs first. */
+static void earliest_deadline_runs_first(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 20, 100, 90), 99);
+	sched_start(&sim.cpu, sim_rt(&sim, 1, 20, 100, 50), 99);
+	sched_start(&sim.cpu, sim_rt(&sim, 2, 20, 100, 70), 99);
+	sim.now = 100;
+	assert_string_equal(lane_until(200, 10), "112200....");
+}
+
+/* Given a running reservation, when one with an earlier deadline is released, then it preempts. */
+static void release_with_an_earlier_deadline_preempts(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 60, 200, 200), 0); /* releases 200, 400.. */
+	sched_start(&sim.cpu, sim_rt(&sim, 1, 20, 110, 110), 0); /* releases 110, 220, 330.. */
+	/* due 400 against 330 at 220; at 330 nobody is ready but 1 */
+	assert_string_equal(lane_until(400, 10), "...........11.......0011" "0000....." "11.....");
+}
+
+/* The first release is the next k*P; no time is given before. */
+static void first_release_is_the_next_multiple_of_the_period(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 130);
+	sim.now = 130;
+	assert_string_equal(lane_until(300, 10), ".......0.........");
+}
+
+static void who_starts_exactly_at_a_release_waits_for_the_next(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 100);
+	assert_null(sched_pick(&sim.cpu, 100));
+	assert_int_equal(sim.cpu.event, 200);
+}
+
+/* Given a reservation that never sleeps, when it has had C, then the comparator stands at exactly that time. */
+static void budget_ends_exactly_after_c(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 12345, 100000, 100000);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_start(&sim.cpu, sim_be(&sim, 1, 1000), 0);
+	assert_ptr_equal(sched_pick(&sim.cpu, 100000), e);
+	assert_int_equal(sim.cpu.event, 112345);
+	assert_ptr_equal(sched_pick(&sim.cpu, 112344), e);
+	assert_int_equal(sim.cpu.event, 112345);
+	assert_ptr_equal(sched_pick(&sim.cpu, 112345), &sim.e[1]);
+	assert_int_equal(e->state, SCHED_THROTTLED);
+	assert_int_equal(e->overruns, 1);
+	assert_int_equal(sim.cpu.event, 200000); /* replenishment; best effort is alone */
+	assert_ptr_equal(sched_pick(&sim.cpu, 200000), e);
+	assert_int_equal(e->remaining, 12345);
+}
+
+/* Given an interrupt that came 30 ns late, when the budget is refilled, then the debt is paid from it. */
+static void time_taken_too_much_is_paid_from_the_next_budget(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 10000, 100000, 100000);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100000);
+	assert_null(sched_pick(&sim.cpu, 110030));
+	assert_ptr_equal(sched_pick(&sim.cpu, 200000), e);
+	assert_int_equal(sim.cpu.event, 209970);
+}
+
+/* Even debt beyond the whole budget leaves the comparator armed: the budget stays enforced. */
+static void no_debt_switches_the_comparator_off(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	for (ns_t debt = 9995; debt < 10005; debt++) {
+		struct sched_entity *e = sim_rt(&sim, 0, 10000, 100000, 100000);
+
+		sim_init(&sim);
+		*e = (struct sched_entity){
+			.queue = SCHED_RT, .capacity = 10000, .period = 100000, .deadline = 100000};
+		sched_start(&sim.cpu, e, 0);
+		sched_pick(&sim.cpu, 100000);
+		sched_pick(&sim.cpu, 110000 + debt);
+		sched_pick(&sim.cpu, 200000);
+		assert_true(sim.cpu.event <= 300000);
+	}
+}
+
+/* Given a CPU that stood still for many periods, when it goes on, then releases resume from now. */
+static void after_standing_still_no_backlog_of_budgets_is_served(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sim_run(&sim, 150);
+	sim.now = 5050;
+	assert_string_equal(lane_until(5350, 10), "0.........0.........0.........");
+}
+
+/* A sleeper that wakes early enough goes on with the budget and the deadline it had. */
+static void wake_up_keeps_what_fits_the_bandwidth(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	sched_block(&sim.cpu, e, NS_NEVER, 130); /* 10 left, 10/40 of 100: fits until 175 */
+	sched_wake(&sim.cpu, e, 175);
+	assert_int_equal(e->due, 200);
+	assert_int_equal(e->remaining, 10);
+}
+
+static void wake_up_with_too_much_left_starts_a_new_period(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	sched_block(&sim.cpu, e, NS_NEVER, 130);
+	sched_wake(&sim.cpu, e, 176);
+	assert_int_equal(e->release, 176);
+	assert_int_equal(e->due, 276);
+	assert_int_equal(e->remaining, 40);
+}
+
+/* With D < P a new period at wake-up would give 2C within P: the rest is cut instead. */
+static void with_d_below_p_left_over_budget_is_cut_to_its_bandwidth(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 80);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	sched_block(&sim.cpu, e, NS_NEVER, 110); /* 30 left, due 180 */
+	assert_null(sched_pick(&sim.cpu, 110));
+	sched_wake(&sim.cpu, e, 150);
+	assert_int_equal(e->due, 180);
+	assert_int_equal(e->remaining, 30 * 40 / 80);
+	sim.now = 150;
+	/* 15 now, then a whole budget at the release, 200 */
+	assert_string_equal(lane_until(260, 5), "000.......00000000....");
+}
+
+static void with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_period(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 50);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	sched_block(&sim.cpu, e, NS_NEVER, 110);
+	sched_wake(&sim.cpu, e, 150);
+	assert_int_equal(e->state, SCHED_THROTTLED);
+	assert_null(sched_pick(&sim.cpu, 150));
+	assert_int_equal(sim.cpu.event, 200);
+	assert_ptr_equal(sched_pick(&sim.cpu, 200), e);
+	assert_int_equal(e->due, 250);
+}
+
+static void a_sleeper_is_woken_by_its_own_timer_exactly_then(void **state)
+{
+	/* REQ: CPU-5 */
+	struct sched_entity *e = sim_be(&sim, 0, 1000);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 0);
+	sched_block(&sim.cpu, e, 777, 10);
+	assert_null(sched_pick(&sim.cpu, 10));
+	assert_int_equal(sim.cpu.event, 777);
+	assert_null(sched_pick(&sim.cpu, 776));
+	assert_ptr_equal(sched_pick(&sim.cpu, 777), e);
+}
+
+static void a_wake_up_time_in_the_past_wakes_at_once(void **state)
+{
+	/* REQ: TIME-3 */
+	struct sched_entity *e = sim_be(&sim, 0, 1000);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 0);
+	sched_block(&sim.cpu, e, 5, 10);
+	assert_ptr_equal(sched_pick(&sim.cpu, 10), e);
+}
+
+static void waking_whoever_does_not_sleep_changes_nothing(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
+
+	(void)state;
+	sched_wake(&sim.cpu, e, 5); /* OFF */
+	assert_int_equal(e->state, SCHED_OFF);
+	sched_start(&sim.cpu, e, 0);
+	sched_wake(&sim.cpu, e, 50); /* waits for its first release */
+	assert_null(sched_pick(&sim.cpu, 50));
+	sched_pick(&sim.cpu, 100);
+	sched_pick(&sim.cpu, 110); /* throttled */
+	sched_wake(&sim.cpu, e, 120);
+	assert_null(sched_pick(&sim.cpu, 120));
+}
+
+/* Given a period that is no round number, when it is waited for 100,000 times with random lateness, then every release is k*P. */
+static void wait_period_never_leaves_the_grid(void **state)
+{
+	/* REQ: SCHED-1, TIME-4 */
+	struct sched_entity *e = sim_rt(&sim, 0, 50000, 333331, 333331);
+	uint64_t seed = 7, k = 1;
+	ns_t now;
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	now = 333331;
+	for (unsigned i = 0; i < 100000; i++) {
+		assert_ptr_equal(sched_pick(&sim.cpu, now), e);
+		now += random_below(&seed, 40000);
+		assert_int_equal(sched_wait_period(&sim.cpu, e, now), ++k * 333331);
+		assert_null(sched_pick(&sim.cpu, now));
+		assert_int_equal(sim.cpu.event, k * 333331);
+		now = sim.cpu.event + random_below(&seed, 200); /* the comparator may be late */
+	}
+}
+
+static void wait_period_of_who_is_late_skips_to_the_next_release_after_now(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	assert_int_equal(sched_wait_period(&sim.cpu, e, 730), 800);
+	sched_pick(&sim.cpu, 800);
+	assert_int_equal(sched_wait_period(&sim.cpu, e, 900), 1000);
+}
+
+static void best_effort_runs_in_turn(void **state)
+{
+	/* REQ: SCHED-2 */
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		sched_start(&sim.cpu, sim_be(&sim, i, 20), 0);
+	assert_string_equal(lane_until(180, 10), "001122001122001122");
+}
+
+static void weights_share_the_time_in_proportion(void **state)
+{
+	/* REQ: SCHED-2 */
+	(void)state;
+	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_start(&sim.cpu, sim_be(&sim, 1, 30), 0);
+	sched_start(&sim.cpu, sim_be(&sim, 2, 20), 0);
+	assert_string_equal(lane_until(180, 10), "011122011122011122");
+}
+
+/* Given best effort preempted within its slice, when the reservation has ended, then it goes on with the rest. */
+static void preempted_best_effort_keeps_its_place_and_its_rest(void **state)
+{
+	/* REQ: SCHED-2 */
+	(void)state;
+	sched_start(&sim.cpu, sim_be(&sim, 0, 40), 0);
+	sched_start(&sim.cpu, sim_be(&sim, 1, 40), 0);
+	sched_start(&sim.cpu, sim_rt(&sim, 2, 20, 100, 100), 0);
+	assert_string_equal(lane_until(200, 10), "00001111002200111100");
+}
+
+static void who_wakes_joins_the_end_of_the_line(void **state)
+{
+	/* REQ: SCHED-2 */
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		sched_start(&sim.cpu, sim_be(&sim, i, 20), 0);
+	sched_pick(&sim.cpu, 0);
+	sched_block(&sim.cpu, &sim.e[0], 30, 0); /* wakes while 2 runs, behind 1 */
+	assert_string_equal(lane_until(120, 10), "112211002211");
+}
+
+/* Given one best-effort entity alone, when it runs, then no quantum interrupts it. */
+static void alone_there_is_no_tick(void **state)
+{
+	/* REQ: SCHED-1, SCHED-8 */
+	(void)state;
+	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
+	assert_ptr_equal(sched_pick(&sim.cpu, 0), &sim.e[0]);
+	assert_true(sim.cpu.event == NS_NEVER);
+	assert_ptr_equal(sched_pick(&sim.cpu, 1000000), &sim.e[0]);
+	assert_true(sim.cpu.event == NS_NEVER);
+}
+
+static void idle_there_is_no_tick(void **state)
+{
+	/* REQ: CPU-5 */
+	(void)state;
+	assert_null(sched_pick(&sim.cpu, 0));
+	assert_true(sim.cpu.event == NS_NEVER);
+}
+
+/* Given one that was alone for long, when a second one comes, then that one runs at once. */
+static void who_was_alone_for_long_makes_place_at_once(void **state)
+{
+	/* REQ: SCHED-2 */
+	(void)state;
+	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_pick(&sim.cpu, 0);
+	sched_start(&sim.cpu, sim_be(&sim, 1, 10), 500);
+	sim.now = 500;
+	assert_string_equal(lane_until(540, 10), "1010");
+}
+
+/* Timers of best effort do not interrupt a running reservation. */
+static void a_best_effort_timer_is_not_armed_while_a_reservation_runs(void **state)
+{
+	/* REQ: IRQ-2, SCHED-1 */
+	(void)state;
+	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_start(&sim.cpu, sim_rt(&sim, 1, 50, 100, 100), 0);
+	sched_pick(&sim.cpu, 0);
+	sched_block(&sim.cpu, &sim.e[0], 120, 0);
+	sched_pick(&sim.cpu, 100);
+	assert_int_equal(sim.cpu.event, 150);
+	assert_ptr_equal(sched_pick(&sim.cpu, 150), &sim.e[0]);
+}
+
+/* Figure 5.3 of the dissertation: RT 0 (P 5, C 3), RT 1 (P 4, C 1), two best effort, 20 quanta. */
+static void figure_5_3_slot_by_slot(void **state)
+{
+	/* REQ: SCHED-1, SCHED-2 */
+	const ns_t q = 1000, start = 20 * q;
+	const char *got;
+
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 3 * q, 5 * q, 5 * q), start - 1);
+	sched_start(&sim.cpu, sim_rt(&sim, 1, q, 4 * q, 4 * q), start - 1);
+	sched_start(&sim.cpu, sim_be(&sim, 2, q), start);
+	sched_start(&sim.cpu, sim_be(&sim, 3, q), start);
+	sim.now = start;
+	got = lane_until(start + 20 * q, q);
+	/* worked out by hand: releases of 1 at 0 4 8 12 16, of 0 at 0 5 10 15; at 16 deadlines are equal */
+	assert_string_equal(got, "10001000120001300012");
+	assert_int_equal(got[9], '2');
+	assert_int_equal(got[14], '3');
+	assert_int_equal(got[19], '2');
+	assert_int_equal(sim.e[0].late + sim.e[1].late, 0);
+}
+
+/* Given 64 releases at one instant, when picks follow each other, then all are handled, and no later deadline runs first for long. */
+static void sixty_four_releases_at_once_are_all_handled_in_deadline_order(void **state)
+{
+	/* REQ: SCHED-1 */
+	unsigned picks = 0;
+	ns_t last = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		sched_start(&sim.cpu, sim_rt(&sim, i, 10, 100000, 1000 + 10 * (i * 37 % 64)), 1);
+	do {
+		assert_non_null(sched_pick(&sim.cpu, 100000));
+		assert_true(++picks <= 64);
+	} while (sim.cpu.event <= 100000);
+	assert_int_equal(sim.cpu.queues[SCHED_RT].ready.count, 64);
+	for (unsigned i = 0; i < 64; i++) {
+		struct sched_entity *e = sched_pick(&sim.cpu, 100000 + 10 * i);
+
+		assert_non_null(e);
+		assert_true(e->due > last);
+		last = e->due;
+	}
+	assert_null(sched_pick(&sim.cpu, 100640));
+}
+
+/* The same 64, but time goes on between the picks as it does on a CPU: everyone is served in its period, nobody twice. */
+static void sixty_four_releases_at_once_all_get_their_budget(void **state)
+{
+	/* REQ: SCHED-1 */
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		sched_start(&sim.cpu, sim_rt(&sim, i, 1000, 100000, 100000), 1);
+	for (ns_t now = 100000; now < 200000;) {
+		sched_pick(&sim.cpu, now);
+		now = sim.cpu.event > now + 7 ? sim.cpu.event : now + 7;
+	}
+	for (unsigned i = 0; i < 64; i++) {
+		assert_int_equal(sim.e[i].overruns, 1);
+		assert_int_equal(sim.e[i].late, 0);
+	}
+}
+
+static void stopping_takes_an_entity_out_of_every_state(void **state)
+{
+	/* REQ: OPS-2 */
+	struct sched_entity *rt = sim_rt(&sim, 0, 10, 100, 100), *be = sim_be(&sim, 1, 10);
+
+	(void)state;
+	for (unsigned stage = 0; stage < 5; stage++) {
+		sim_init(&sim);
+		sim_rt(&sim, 0, 10, 100, 100);
+		sim_be(&sim, 1, 10);
+		sched_start(&sim.cpu, rt, 0);
+		sched_start(&sim.cpu, be, 0);
+		if (stage >= 1)
+			sched_pick(&sim.cpu, 100); /* rt runs */
+		if (stage >= 2)
+			sched_pick(&sim.cpu, 110); /* rt throttled */
+		if (stage == 3)
+			sched_block(&sim.cpu, be, NS_NEVER, 110);
+		if (stage == 4)
+			sched_block(&sim.cpu, be, 5000, 110);
+		sched_stop(&sim.cpu, rt);
+		sched_stop(&sim.cpu, be);
+		assert_int_equal(rt->state, SCHED_OFF);
+		for (unsigned q = 0; q < SCHED_QUEUES; q++)
+			assert_int_equal(sim.cpu.queues[q].ready.count + sim.cpu.queues[q].timed.count, 0);
+		assert_null(sched_pick(&sim.cpu, 200));
+		assert_true(sim.cpu.event == NS_NEVER);
+	}
+}
+
+static void who_was_stopped_starts_again_with_a_full_budget(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
+
+	(void)state;
+	sched_start(&sim.cpu, e, 0);
+	sched_pick(&sim.cpu, 100);
+	sched_stop(&sim.cpu, e);
+	sched_pick(&sim.cpu, 105);
+	sched_start(&sim.cpu, e, 250);
+	sim.now = 250;
+	assert_string_equal(lane_until(350, 10), ".....0....");
+}
+
+/* Given more than the CPU has, when deadlines pass with budget unserved, then each is counted as late. */
+static void overload_is_counted_as_late(void **state)
+{
+	/* REQ: OPS-2, SCHED-1 */
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		sched_start(&sim.cpu, sim_rt(&sim, i, 60, 100, 100), 0);
+	sim_run(&sim, 10100);
+	/* 120 asked for every 100: of the 200 server periods in 10,000 about 34 cannot be served in time */
+	assert_true(sim.e[0].late + sim.e[1].late >= 10);
+}
+
+/* One that did not run at all around its deadline is late too. */
+static void who_was_preempted_across_its_deadline_is_late(void **state)
+{
+	/* REQ: OPS-2 */
+	(void)state;
+	sched_start(&sim.cpu, sim_rt(&sim, 0, 50, 1000, 50), 1);
+	sched_start(&sim.cpu, sim_rt(&sim, 1, 50, 1000, 51), 1);
+	sched_start(&sim.cpu, sim_rt(&sim, 2, 50, 1000, 52), 1);
+	sim.now = 1000;
+	sim_run(&sim, 1900);
+	assert_int_equal(sim.e[0].late, 0);
+	assert_int_equal(sim.e[1].late, 1); /* served 1050 to 1100, due 1051 */
+	assert_int_equal(sim.e[2].late, 1); /* served 1100 to 1150, due 1052 */
+}
+
+static unsigned heap_calls;
+
+void __real_heap_insert(struct heap *h, struct heap_node *n, uint64_t key);
+void __real_heap_remove(struct heap *h, struct heap_node *n);
+void __wrap_heap_insert(struct heap *h, struct heap_node *n, uint64_t key);
+void __wrap_heap_remove(struct heap *h, struct heap_node *n);
+
+void __wrap_heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
+{
+	assert_true(h->count < h->capacity);
+	assert_int_equal(n->index, 0);
+	heap_calls++;
+	__real_heap_insert(h, n, key);
+}
+
+void __wrap_heap_remove(struct heap *h, struct heap_node *n)
+{
+	heap_calls++;
+	__real_heap_remove(h, n);
+}
+
+static unsigned most_heap_calls(unsigned entities)
+{
+	unsigned most = 0;
+	uint64_t seed = 5;
+	ns_t now = 0;
+
+	sim_init(&sim);
+	for (unsigned i = 0; i < entities; i++)
+		sched_start(&sim.cpu, i % 2 ? sim_be(&sim, i, 1000) : sim_rt(&sim, i, 10, 1000, 1000), 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct sched_entity *e = &sim.e[random_below(&seed, entities)];
+
+		if (!random_below(&seed, 3) && e->state == SCHED_READY)
+			sched_block(&sim.cpu, e, now + random_below(&seed, 500), now);
+		heap_calls = 0;
+		sched_pick(&sim.cpu, now);
+		if (heap_calls > most)
+			most = heap_calls;
+		now += random_below(&seed, 3) ? 0 : random_below(&seed, 2000);
+	}
+	return most;
+}
+
+/* However many are due, one pick does a constant number of heap operations. */
+static void a_pick_does_a_constant_number_of_heap_operations(void **state)
+{
+	/* REQ: SCHED-1 (bounds) */
+	unsigned bound = 2 + 2 * SCHED_DUE_MAX + 2 * SCHED_DUE_MAX; /* charge, due RT, due BE */
+
+	(void)state;
+	assert_true(most_heap_calls(8) <= bound);
+	assert_true(most_heap_calls(64) <= bound);
+}
+
+#define FRESH(name) cmocka_unit_test_setup(name, fresh)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(earliest_deadline_runs_first),
+		FRESH(release_with_an_earlier_deadline_preempts),
+		FRESH(first_release_is_the_next_multiple_of_the_period),
+		FRESH(who_starts_exactly_at_a_release_waits_for_the_next),
+		FRESH(budget_ends_exactly_after_c),
+		FRESH(time_taken_too_much_is_paid_from_the_next_budget),
+		FRESH(no_debt_switches_the_comparator_off),
+		FRESH(after_standing_still_no_backlog_of_budgets_is_served),
+		FRESH(wake_up_keeps_what_fits_the_bandwidth),
+		FRESH(wake_up_with_too_much_left_starts_a_new_period),
+		FRESH(with_d_below_p_left_over_budget_is_cut_to_its_bandwidth),
+		FRESH(with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_period),
+		FRESH(a_sleeper_is_woken_by_its_own_timer_exactly_then),
+		FRESH(a_wake_up_time_in_the_past_wakes_at_once),
+		FRESH(waking_whoever_does_not_sleep_changes_nothing),
+		FRESH(wait_period_never_leaves_the_grid),
+		FRESH(wait_period_of_who_is_late_skips_to_the_next_release_after_now),
+		FRESH(best_effort_runs_in_turn),
+		FRESH(weights_share_the_time_in_proportion),
+		FRESH(preempted_best_effort_keeps_its_place_and_its_rest),
+		FRESH(who_wakes_joins_the_end_of_the_line),
+		FRESH(alone_there_is_no_tick),
+		FRESH(idle_there_is_no_tick),
+		FRESH(who_was_alone_for_long_makes_place_at_once),
+		FRESH(a_best_effort_timer_is_not_armed_while_a_reservation_runs),
+		FRESH(figure_5_3_slot_by_slot),
+		FRESH(sixty_four_releases_at_once_are_all_handled_in_deadline_order),
+		FRESH(sixty_four_releases_at_once_all_get_their_budget),
+		FRESH(stopping_takes_an_entity_out_of_every_state),
+		FRESH(who_was_stopped_starts_again_with_a_full_budget),
+		FRESH(overload_is_counted_as_late),
+		FRESH(who_was_preempted_across_its_deadline_is_late),
+		FRESH(a_pick_does_a_constant_number_of_heap_operations),
+	};
+
+	return cmocka_run_group_tests_name("sched", tests, NULL, NULL);
+}
