@@ -18,7 +18,7 @@ HV_FAST := hv/lib/heap.c hv/sched/% hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c rr:hv/core/unit_rr.c+hv/sched/round_robin.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \
-	passthrough:hv/drv/passthrough.c
+	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c
 HV_UNIT_SRC := $(subst +, ,$(foreach u,$(HV_UNITS),$(word 2,$(subst :, ,$(u)))))
 HV_UNIT_OBJ := $(foreach u,$(HV_UNITS),$(HV_OUT)/unit-$(firstword $(subst :, ,$(u))).o)
 

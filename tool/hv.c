@@ -52,6 +52,14 @@ static bool has_device(const struct system *system)
 	return false;
 }
 
+static bool has_restart(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (vm_may_restart(&system->vms[i]))
+			return true;
+	return false;
+}
+
 /* What is linked, and when: the one place that knows the hypervisor's units. */
 static const struct unit {
 	const char *object;
@@ -64,6 +72,7 @@ static const struct unit {
 	{"unit-vaplic.o", has_aia},
 	{"unit-vuart.o", has_uart},
 	{"unit-passthrough.o", has_device},
+	{"unit-restart.o", has_restart},
 };
 #define UNITS (sizeof(units) / sizeof(units[0]))
 

@@ -3,11 +3,13 @@
 #include "arch/arch.h"
 #include "core/cpu.h"
 #include "core/table.h"
+#include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/work.h"
+#include "lib/bits.h"
 #include "lib/print.h"
 
-#define BYTES_PER_STEP 6u
+#define ROOM_FOR_STEP 2u /* a line end takes two bytes */
 #define CTRL_A	       1u
 
 /* What the line shows at the moment. CPU 0 only. */
@@ -16,11 +18,14 @@ static struct vm *focus, *shown; /* shown: whose line is being printed (all VMs 
 static uint32_t room;		 /* bytes the UART takes without a look */
 static bool show_all, command, at_line_start = true;
 static struct print_job line; /* hypervisor's line or prefix being sent */
-static uint32_t status_next;  /* status report: next VM; vm_count: none */
+static _Atomic uint64_t reports; /* VMs whose state is to be shown, a bit each; any CPU */
 
 /* Hypervisor's lines that wait. */
 static struct lock log_lock;
-static struct print_job log_lines[CONSOLE_LINES];
+static struct log_line {
+	const char *format;
+	uint64_t args[PRINT_ARGS];
+} log_lines[CONSOLE_LINES];
 static uint32_t log_head, log_tail, log_lost;
 static _Atomic bool off_wanted;
 
@@ -38,13 +43,29 @@ void console_port_init(struct console_port *p)
 void console_log(const char *format, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
 	lock_take(&log_lock);
-	if (log_head - log_tail < CONSOLE_LINES)
-		log_lines[log_head++ % CONSOLE_LINES] =
-			(struct print_job){.format = format, .args = {a, b, c, d, e}};
-	else
+	if (log_head - log_tail < CONSOLE_LINES) {
+		struct log_line *l = &log_lines[log_head++ % CONSOLE_LINES];
+
+		l->format = format;
+		l->args[0] = a;
+		l->args[1] = b;
+		l->args[2] = c;
+		l->args[3] = d;
+		l->args[4] = e;
+	} else {
 		log_lost++;
+	}
 	lock_give(&log_lock);
 	work_request();
+}
+
+static void start_line(const char *format, const uint64_t *args, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		line.args[i] = args[i];
+	line.format = format;
+	line.string = NULL;
+	line.next_arg = line.digit_count = 0;
 }
 
 static bool next_log_line(void)
@@ -53,8 +74,11 @@ static bool next_log_line(void)
 
 	lock_take(&log_lock);
 	any = log_head != log_tail;
-	if (any)
-		line = log_lines[log_tail++ % CONSOLE_LINES];
+	if (any) {
+		const struct log_line *l = &log_lines[log_tail++ % CONSOLE_LINES];
+
+		start_line(l->format, l->args, PRINT_ARGS);
+	}
 	lock_give(&log_lock);
 	return any;
 }
@@ -69,25 +93,28 @@ uint32_t console_room(struct vm *vm)
 	return held_back(vm) ? ring_free(&vm->port.tx) : PORT_TX_BYTES;
 }
 
-bool console_put(struct vm *vm, uint8_t c)
+uint32_t console_write(struct vm *vm, const uint8_t *bytes, uint32_t count)
 {
 	struct console_port *p = &vm->port;
-	bool fits, first;
+	bool wait = held_back(vm), first;
+	uint32_t room_left, i;
 
 	lock_take(&p->lock);
-	fits = ring_free(&p->tx);
+	room_left = ring_free(&p->tx);
 	first = !ring_used(&p->tx);
-	if (!fits && !held_back(vm)) {
-		ring_get(&p->tx);
-		p->lost++;
-		fits = true;
+	for (i = 0; i < count; i++) {
+		if (i >= room_left) {
+			if (wait)
+				break;
+			ring_get(&p->tx);
+			p->lost++;
+		}
+		ring_put(&p->tx, bytes[i]);
 	}
-	if (fits)
-		ring_put(&p->tx, c);
 	lock_give(&p->lock);
-	if ((first || !fits) && held_back(vm))
+	if (wait && (first || i < count))
 		work_request();
-	return fits;
+	return i;
 }
 
 bool console_has_input(struct vm *vm)
@@ -147,7 +174,7 @@ static void run_command(uint8_t c)
 		console_off_when_shown();
 		break;
 	case 's':
-		status_next = 0;
+		atomic_fetch_or(&reports, (1ull << (vm_count - 1)) * 2 - 1);
 		break;
 	case 'l':
 		show_all = !show_all;
@@ -178,19 +205,44 @@ static void take_input(void)
 	}
 }
 
-/* Status: a VM a step, when there is room for its lines. */
-static void report_status(void)
+void console_report(const struct vm *vm)
 {
-	static const char *const names[] = {"runs", "stops", "has ended"};
-	struct vm *vm;
+	atomic_fetch_or(&reports, 1ull << vm->index);
+	work_request();
+}
 
-	if (status_next >= vm_count || log_head - log_tail > CONSOLE_LINES - 3)
-		return;
-	vm = &vms[status_next++];
-	console_log("partita: vm %s %s, %u faults, %u bytes of output lost\n",
-		    (uint64_t)vm->config->name, (uint64_t)names[atomic_load(&vm->state)],
-		    atomic_load(&vm->faults), vm->port.lost, 0);
-	vm_log_exits(vm);
+/* A VM's state: a line a step, when there is room for it. Whether there is more. */
+static bool report(void)
+{
+	static const char *const states[] = {"runs", "stops", "has ended"};
+	static unsigned part; /* of the VM's report */
+	uint64_t waiting = atomic_load(&reports);
+	const struct vm *vm;
+
+	if (!waiting || log_head - log_tail >= CONSOLE_LINES / 2)
+		return waiting;
+	vm = &vms[bit_lowest(waiting)];
+	switch (part++) {
+	case 0:
+		console_log("partita: vm %s %s, %u faults, %u bytes of output lost\n",
+			    (uint64_t)vm->config->name, (uint64_t)states[atomic_load(&vm->state)],
+			    atomic_load(&vm->faults), vm->port.lost, 0);
+		break;
+	case 1:
+		console_log("partita: vm %s: exits timer %u external %u parked %u sbi %u\n",
+			    (uint64_t)vm->config->name, vm_exits(vm, EXIT_TIMER),
+			    vm_exits(vm, EXIT_EXTERNAL), vm_exits(vm, EXIT_PARKED),
+			    vm_exits(vm, EXIT_SBI));
+		break;
+	default:
+		console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n",
+			    (uint64_t)vm->config->name, vm_exits(vm, EXIT_WFI),
+			    vm_exits(vm, EXIT_MMIO), vm_exits(vm, EXIT_TRAP),
+			    vm_exits(vm, EXIT_FAULT));
+		part = 0;
+		atomic_fetch_and(&reports, ~(1ull << vm->index));
+	}
+	return true;
 }
 
 static void send(uint8_t c)
@@ -245,6 +297,7 @@ static struct vm *choose_shown(void)
 static struct vm *source(void)
 {
 	struct vm *vm;
+	uint64_t name;
 
 	if (!show_all)
 		return ring_used(&focus->port.tx) ? focus : NULL;
@@ -259,7 +312,8 @@ static struct vm *source(void)
 			send('\n');
 		}
 		shown = vm;
-		line = (struct print_job){.format = "%s| ", .args = {(uint64_t)vm->config->name}};
+		name = (uint64_t)vm->config->name;
+		start_line("%s| ", &name, 1);
 		return NULL;
 	}
 	return vm;
@@ -287,25 +341,25 @@ static bool send_guest(void)
 	return true;
 }
 
+/* At most one line to report, one byte of input and one of output. */
 bool console_step(void)
 {
+	bool more = report();
+
 	take_input();
-	report_status();
-	if (room < 2) {
+	if (room < ROOM_FOR_STEP) {
 		room = driver->room();
-		if (room < 2) { /* the UART's interrupt wakes us */
+		if (room < ROOM_FOR_STEP) { /* the UART's interrupt wakes us */
 			driver->want_room(true);
 			return false;
 		}
 	}
-	for (unsigned i = 0; i < BYTES_PER_STEP && room >= 2; i++)
-		if (!send_line() && !send_guest()) {
-			driver->want_room(false);
-			if (atomic_load(&off_wanted))
-				arch_system_off();
-			return status_next < vm_count;
-		}
-	return true;
+	if (send_line() || send_guest() || more)
+		return true;
+	if (atomic_load(&off_wanted))
+		arch_system_off();
+	driver->want_room(false);
+	return false;
 }
 
 void console_interrupt(void)
@@ -325,7 +379,6 @@ void console_init(const struct console_driver *with)
 	driver = with;
 	show_all = table->console_show == CONSOLE_SHOW_ALL;
 	focus = &vms[table->console_focus < vm_count ? table->console_focus : 0];
-	status_next = vm_count;
 	if (table->flags & SYSTEM_QUIET)
 		return;
 	console_log("partita: %u VMs on %u CPUs; this is the console of %s: Ctrl-a n next guest, "

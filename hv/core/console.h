@@ -46,9 +46,9 @@ bool console_step(void);
 /* CPU 0: the UART has interrupted. */
 void console_interrupt(void);
 
-/* Guest output, any CPU: false when the byte must be sent again later. */
-bool console_put(struct vm *vm, uint8_t c);
-/* How many bytes console_put() takes now. */
+/* Guest output, any CPU: returns how many bytes were taken; the rest must be sent again later. */
+uint32_t console_write(struct vm *vm, const uint8_t *bytes, uint32_t count);
+/* How many bytes console_write() takes now. */
 uint32_t console_room(struct vm *vm);
 /* Guest input, any CPU. */
 bool console_get(struct vm *vm, uint8_t *c);
@@ -60,6 +60,8 @@ bool console_has_input(struct vm *vm);
  */
 #define CONSOLE_LINES 16u
 void console_log(const char *format, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+/* Shows state and exits of a VM. Any CPU. */
+void console_report(const struct vm *vm);
 /* All VMs have ended: switch the board off when everything has been shown. Any CPU. */
 void console_off_when_shown(void);
 

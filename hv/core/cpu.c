@@ -49,26 +49,33 @@ static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)
 	cpu->resched = false;
 	if (files)
 		wake_parked(cpu, files);
+	if (cpu->index == 0)
+		work_dispatch(now);
 	e = sched_pick(&cpu->sched, now);
 	arch_timer_program(cpu->sched.event);
 	return e;
 }
 
 /*
- * Chooses, runs work items, idles. Before the costly change to another vCPU interrupts are looked at once
- * more, so that no stretch without a look contains both the choice and the change.
+ * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are looked at
+ * once more, so that no stretch without a look contains both.
  */
-static inline struct vcpu *choose(struct cpu *cpu, ns_t now)
+static inline struct vcpu *choose(struct cpu *cpu)
 {
-	for (unsigned looks = LOOKS;; now = arch_now()) {
-		struct sched_entity *e = pick(cpu, now);
+	for (unsigned looks = LOOKS;;) {
+		struct sched_entity *e = pick(cpu, arch_now());
+		bool is_vcpu = e && e->kind == ENTITY_VCPU;
 
-		if (unlikely(!e))
-			arch_idle();
-		else if (unlikely(e->kind != ENTITY_VCPU))
-			work_step();
-		else if (likely(!arch_interrupt_pending()) || !--looks)
+		if (likely(!arch_interrupt_pending())) {
+			if (likely(is_vcpu))
+				return container_of(e, struct vcpu, entity);
+			if (e)
+				work_step();
+			else
+				arch_idle();
+		} else if (is_vcpu && !--looks) {
 			return container_of(e, struct vcpu, entity);
+		}
 		arch_poll_interrupts(cpu);
 	}
 }
@@ -98,13 +105,17 @@ static void change_loaded(struct cpu *cpu, struct vcpu *v)
 struct vcpu *cpu_dispatch(struct vcpu *before)
 {
 	struct cpu *cpu = arch_this_cpu();
-	ns_t now = arch_now();
 	struct vcpu *v;
 
 	cpu->current = NULL;
 	if (before && before->wait != WAIT_NOTHING)
-		vcpu_fall_asleep(before, now);
-	v = choose(cpu, now);
+		vcpu_fall_asleep(before, arch_now());
+	arch_poll_interrupts(cpu); /* the exit that led here may have been long */
+	if (before && unlikely(atomic_load_explicit(&before->requests, memory_order_relaxed))) {
+		vcpu_handle_requests(before);
+		arch_poll_interrupts(cpu);
+	}
+	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)
 		vcpu_awake(v);
 	if (v != cpu->loaded || v->reset_pending)

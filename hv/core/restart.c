@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Restart of a VM from its pristine copies, RESTART_BYTES a step. First, if the configuration says so, all
+ * Unit: restart of a VM from its pristine copies, RESTART_BYTES a step. First, if the configuration says so, all
  * of its memory is cleared; then the copies are written; then devices and vCPU 0 begin anew.
  */
 #include "core/restart.h"
@@ -16,7 +16,7 @@
 
 static _Atomic uint64_t waiting; /* VMs to restart, a bit each */
 
-void restart_begin(struct vm *vm)
+static void begin(struct vm *vm)
 {
 	vm->part = 0;
 	vm->part_done = 0;
@@ -55,7 +55,7 @@ static void finish(struct vm *vm)
 	vcpu_request(&vm->vcpus[0], REQ_START);
 }
 
-bool restart_step(void)
+static bool step(void)
 {
 	uint64_t vms_waiting = atomic_load(&waiting);
 	struct table_copy part;
@@ -84,3 +84,15 @@ bool restart_step(void)
 	}
 	return true;
 }
+
+static const struct restart_ops ops = {begin, step};
+
+static int vm_init(struct vm *vm)
+{
+	if (vm->config->copy_count)
+		restart = &ops;
+	return HV_OK;
+}
+
+static const struct unit restarting = {.name = "restart", .vm_init = vm_init};
+UNIT(restarting);

@@ -6,9 +6,13 @@
 
 struct vm;
 
-/* Any CPU, all vCPUs of vm have stopped: its memory is restored and it starts anew. */
-void restart_begin(struct vm *vm);
-/* Housekeeping on CPU 0: one bounded step; whether there is more to do. */
-bool restart_step(void);
+struct restart_ops {
+	/* Any CPU, all vCPUs of vm have stopped: its memory is restored and it starts anew. */
+	void (*begin)(struct vm *vm);
+	/* Housekeeping on CPU 0: one bounded step; whether there is more to do. */
+	bool (*step)(void);
+};
+
+extern const struct restart_ops *restart; /* set by the unit; NULL: no VM restarts in this system */
 
 #endif

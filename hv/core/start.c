@@ -7,6 +7,7 @@
 #include "core/device_irq.h"
 #include "core/fdt.h"
 #include "core/pool.h"
+#include "core/restart.h"
 #include "core/table.h"
 #include "core/unit.h"
 #include "core/vcpu.h"
@@ -20,6 +21,7 @@ struct vm *vms;
 struct vcpu *vcpus;
 uint32_t cpu_count, vm_count, vcpu_count;
 const struct device_irq_ops *device_irq;
+const struct restart_ops *restart;
 
 /* A CPU's scheduler: heap slots for its vCPUs and, on CPU 0, the console. */
 static void build_cpu(uint32_t index)

@@ -9,15 +9,21 @@ const char *const exit_names[EXIT_CAUSES] = {
 	"timer", "external", "parked", "sbi", "wfi", "mmio", "trap", "fault",
 };
 
-void vcpu_request(struct vcpu *v, uint32_t bits)
+void vcpu_request_later(struct vcpu *v, uint32_t bits)
 {
 	atomic_fetch_or(&v->requests, bits);
-	if (v->cpu == arch_this_cpu()) {
-		vcpu_handle_requests(v);
-		return;
-	}
 	atomic_fetch_or(&v->cpu->kicked, 1ull << v->index);
 	arch_kick(v->cpu);
+}
+
+void vcpu_request(struct vcpu *v, uint32_t bits)
+{
+	if (v->cpu != arch_this_cpu()) {
+		vcpu_request_later(v, bits);
+		return;
+	}
+	atomic_fetch_or(&v->requests, bits);
+	vcpu_handle_requests(v);
 }
 
 /* Carried out by vcpu_fall_asleep() in the dispatch that follows, with that dispatch's clock reading. */

@@ -75,6 +75,8 @@ extern uint32_t vcpu_count;
 
 /* Any CPU. On the vCPU's own CPU it is carried out before the call returns. */
 void vcpu_request(struct vcpu *v, uint32_t bits);
+/* The same, but on its own CPU too by way of an interrupt: for whoever asks several vCPUs at once. */
+void vcpu_request_later(struct vcpu *v, uint32_t bits);
 /* Own CPU: carries out what was requested. */
 void vcpu_handle_requests(struct vcpu *v);
 /* Own CPU, in dispatch: v has asked to sleep. */

@@ -10,23 +10,13 @@
 
 static _Atomic uint32_t vms_ended;
 
-static uint64_t exits_of(const struct vm *vm, unsigned cause)
+uint64_t vm_exits(const struct vm *vm, unsigned cause)
 {
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
 		sum += vm->vcpus[i].exits[cause];
 	return sum;
-}
-
-void vm_log_exits(const struct vm *vm)
-{
-	console_log("partita: vm %s: exits timer %u external %u parked %u sbi %u\n",
-		    (uint64_t)vm->config->name, exits_of(vm, EXIT_TIMER),
-		    exits_of(vm, EXIT_EXTERNAL), exits_of(vm, EXIT_PARKED), exits_of(vm, EXIT_SBI));
-	console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n",
-		    (uint64_t)vm->config->name, exits_of(vm, EXIT_WFI), exits_of(vm, EXIT_MMIO),
-		    exits_of(vm, EXIT_TRAP), exits_of(vm, EXIT_FAULT));
 }
 
 void vm_prepare_start(struct vm *vm)
@@ -41,17 +31,19 @@ void vm_prepare_start(struct vm *vm)
 	first->reset_pending = true;
 }
 
-void vm_stop(struct vm *vm, const char *reason, bool restart)
+void vm_stop(struct vm *vm, const char *reason, bool again)
 {
 	uint32_t expected = VM_RUNNING;
 
 	if (!atomic_compare_exchange_strong(&vm->state, &expected, VM_STOPPING))
 		return;
 	vm->reason = reason;
-	vm->restart = restart && vm->config->copy_count;
+	vm->restart = again && restart && vm->config->copy_count;
 	atomic_store(&vm->stopping, vm->config->vcpu_count);
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
-		vcpu_request(&vm->vcpus[i], REQ_STOP);
+		vcpu_request_later(&vm->vcpus[i], REQ_STOP);
+	/* The caller's own vCPU, if it is one of them, is stopped in the dispatch that follows. */
+	arch_this_cpu()->resched = true;
 }
 
 void vm_vcpu_stopped(struct vm *vm)
@@ -59,11 +51,11 @@ void vm_vcpu_stopped(struct vm *vm)
 	console_log("partita: vm %s %s: %s\n", (uint64_t)vm->config->name,
 		    (uint64_t)(vm->restart ? "restarts" : "has ended"), (uint64_t)vm->reason, 0, 0);
 	if (vm->restart) {
-		restart_begin(vm);
+		restart->begin(vm);
 		return;
 	}
 	atomic_store(&vm->state, VM_ENDED);
-	vm_log_exits(vm);
+	console_report(vm);
 	if (atomic_fetch_add(&vms_ended, 1) + 1 == vm_count)
 		console_off_when_shown();
 }

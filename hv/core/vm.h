@@ -58,8 +58,8 @@ struct vm {
 extern struct vm *vms;
 extern uint32_t vm_count;
 
-/* Any CPU: stops all vCPUs, then ends or (restart and it has pristine copies) restarts the VM. */
-void vm_stop(struct vm *vm, const char *reason, bool restart);
+/* Any CPU: stops all vCPUs, then ends or (again, and it has pristine copies) restarts the VM. */
+void vm_stop(struct vm *vm, const char *reason, bool again);
 /* vCPU 0 will start at the VM's entry; not yet known to a scheduler. */
 void vm_prepare_start(struct vm *vm);
 /* Own CPU of the last vCPU that stopped. */
@@ -78,8 +78,8 @@ static inline const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
 int vm_add_vdev(struct vm *vm, const struct vdev *dev);
 /* Whether gpa lies in a region of the VM that has all of `rights`. */
 bool vm_owns(const struct vm *vm, gpaddr_t gpa, uint64_t bytes, uint32_t rights);
-/* Two lines: how often the VM was left, by cause. */
-void vm_log_exits(const struct vm *vm);
+/* How often the VM was left for this enum exit_cause. */
+uint64_t vm_exits(const struct vm *vm, unsigned cause);
 /* Own CPU, v current: the guest did what it may not. Logs one line and takes the VM's action; true: inject. */
 bool vm_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t pc);
 

@@ -13,6 +13,8 @@ static struct sched_entity entity = {
 	.slice = WORK_SLICE_NS,
 };
 
+static bool wanted; /* CPU 0: wake it at the next dispatch */
+
 void work_start(struct cpu *cpu)
 {
 	if (!cpu->sched.queues[SCHED_BE].policy)
@@ -24,19 +26,27 @@ void work_step(void)
 {
 	bool more = console_step();
 
-	more |= restart_step();
+	if (restart)
+		more |= restart->step();
 	if (!more)
 		sched_block(&arch_this_cpu()->sched, &entity, NS_NEVER, arch_now());
 }
 
+/* The scheduler hears of it in the dispatch that follows. */
 void work_wake(void)
 {
-	struct cpu *cpu = arch_this_cpu();
+	if (entity.state == SCHED_BLOCKED) {
+		wanted = true;
+		cpus[0].resched = true;
+	}
+}
 
-	if (entity.state != SCHED_BLOCKED)
+void work_dispatch(ns_t now)
+{
+	if (!wanted)
 		return;
-	sched_wake(&cpu->sched, &entity, arch_now());
-	cpu->resched = true;
+	wanted = false;
+	sched_wake(&cpus[0].sched, &entity, now);
 }
 
 void work_request(void)

@@ -67,12 +67,13 @@ static void edf_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns
 {
 	struct sched_queue *q = &c->queues[SCHED_RT];
 
-	e->remaining -= (int64_t)ran;
-	if (e->remaining >= (int64_t)c->grain) {
-		if (unlikely(now > e->due && now - ran <= e->due))
-			e->late++;
-		return;
+	if (unlikely(now > e->due) && e->late_due != e->due) {
+		e->late_due = e->due;
+		e->late++;
 	}
+	e->remaining -= (int64_t)ran;
+	if (e->remaining >= (int64_t)c->grain)
+		return;
 	e->overruns++;
 	heap_remove(&q->ready, &e->node);
 	throttle(q, e);

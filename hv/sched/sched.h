@@ -42,7 +42,8 @@ struct sched_entity {
 	ns_t grid;			 /* last periodic release k*P that was waited for */
 	/* Budget or rest of the slice: how long it may run from now. Negative: debt of a late interrupt. */
 	int64_t remaining;
-	uint32_t late;			 /* server periods that ended with budget unserved while ready */
+	ns_t late_due;			 /* deadline last counted in `late` */
+	uint32_t late;			 /* server periods served beyond their deadline */
 	uint32_t overruns;		 /* times the budget was used up */
 	/* best effort */
 	ns_t slice; /* quantum times weight, ns */

@@ -207,7 +207,7 @@ static uint64_t vplic_read(struct vcpu *v, void *state, uint32_t offset, uint32_
 		return 0;
 	lock_take(&p->lock);
 	value = register_read(v->vm, p, offset);
-	high = best(p, v->number);
+	high = best(p, v->number) != 0;
 	lock_give(&p->lock);
 	arch_vcpu_set_external(v, high);
 	return value;
@@ -216,15 +216,19 @@ static uint64_t vplic_read(struct vcpu *v, void *state, uint32_t offset, uint32_
 static void vplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t width, uint64_t value)
 {
 	struct vplic *p = state;
+	bool high;
 
 	if (width != 4)
 		return;
 	lock_take(&p->lock);
 	register_write(v->vm, p, offset, (uint32_t)value);
+	high = best(p, v->number) != 0;
 	lock_give(&p->lock);
+	arch_vcpu_set_external(v, high);
 	/* Enables, thresholds and priorities may concern any sibling. */
 	for (uint32_t i = 0; i < v->vm->config->vcpu_count; i++)
-		vcpu_request(&v->vm->vcpus[i], REQ_LINES);
+		if (i != v->number)
+			vcpu_request_later(&v->vm->vcpus[i], REQ_LINES);
 }
 
 static const struct vic_ops ops = {.set_level = set_level, .line = line, .physical = physical};

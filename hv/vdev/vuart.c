@@ -139,7 +139,7 @@ static void write_transmit(struct vm *vm, struct vuart *u, uint8_t value)
 		return;
 	}
 	u->empty_interrupt = false;
-	console_put(vm, value);
+	console_write(vm, &value, 1);
 	if (empty(vm))
 		u->empty_interrupt = true;
 }

@@ -48,28 +48,33 @@ int riscv_guest_fetch(gvaddr_t pc, uint32_t *insn)
 }
 
 /* Physical from the guest's point of view: first stage off, supervisor rights. */
-int riscv_guest_load8(gpaddr_t from, uint8_t *value)
+static uint64_t first_stage_off(void)
+{
+	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
+	return csr_swap(CSR_VSATP, 0);
+}
+
+int riscv_guest_read(uint8_t *to, gpaddr_t from, uint32_t bytes)
 {
 	struct trap_state s = trap_keep();
-	uint64_t vsatp = csr_swap(CSR_VSATP, 0);
-	struct guest_word w;
+	uint64_t vsatp = first_stage_off();
+	struct guest_word w = {0, 0};
 
-	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
-	w = guest_load8(from);
+	for (uint32_t i = 0; i < bytes && !w.cause; i++) {
+		w = guest_load8(from + i);
+		to[i] = (uint8_t)w.value;
+	}
 	csr_write(CSR_VSATP, vsatp);
 	trap_restore(&s);
-	*value = (uint8_t)w.value;
 	return w.cause ? HV_EFAULT : HV_OK;
 }
 
-int riscv_guest_store8(gpaddr_t to, uint8_t value)
+int riscv_guest_write8(gpaddr_t to, uint8_t value)
 {
 	struct trap_state s = trap_keep();
-	uint64_t vsatp = csr_swap(CSR_VSATP, 0);
-	struct guest_word w;
+	uint64_t vsatp = first_stage_off();
+	struct guest_word w = guest_store8(to, value);
 
-	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
-	w = guest_store8(to, value);
 	csr_write(CSR_VSATP, vsatp);
 	trap_restore(&s);
 	return w.cause ? HV_EFAULT : HV_OK;
@@ -79,11 +84,10 @@ int arch_vm_copy_in(struct vm *vm, gpaddr_t to, const void *from, uint32_t bytes
 {
 	struct trap_state s = trap_keep();
 	uint64_t hgatp = csr_swap(CSR_HGATP, vm->vcpus[0].arch.hgatp);
-	uint64_t vsatp = csr_swap(CSR_VSATP, 0);
+	uint64_t vsatp = first_stage_off();
 	const uint64_t *word = from;
 	uint64_t cause = 0;
 
-	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 	for (uint32_t i = 0; i < bytes / 8 && !cause; i++)
 		cause = guest_store64(to + 8 * i, word ? word[i] : 0).cause;
 	csr_write(CSR_VSATP, vsatp);

@@ -88,8 +88,8 @@ uint64_t riscv_own_map_build(void)
 	map_megapage(BOARD_APLIC_BASE, PTE_RW);
 	map_megapage(BOARD_IMSIC_BASE, PTE_RW);
 	for (uint32_t i = 0; i < table->copies.count; i++)
-		for (paddr_t at = table_copy(i)->phys & ~(MIB2 - 1);
-		     at < table_copy(i)->phys + table_copy(i)->bytes; at += MIB2)
+		for (paddr_t at = table_copy(i)->phys & ~(MIB2 - 1); /* phys 0: zeros, no copy */
+		     table_copy(i)->phys && at < table_copy(i)->phys + table_copy(i)->bytes; at += MIB2)
 			map_megapage(at, PTE_RO);
 	return SATP_SV39 | (paddr_t)root >> 12;
 }

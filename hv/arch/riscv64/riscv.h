@@ -32,8 +32,8 @@ void riscv_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t ca
 
 /* guest_access.c: with the translation of the vCPU that is loaded; HV_EFAULT if the guest could not. */
 int riscv_guest_fetch(gvaddr_t pc, uint32_t *insn);
-int riscv_guest_load8(gpaddr_t from, uint8_t *value);
-int riscv_guest_store8(gpaddr_t to, uint8_t value);
+int riscv_guest_read(uint8_t *to, gpaddr_t from, uint32_t bytes); /* bytes: at most 8 */
+int riscv_guest_write8(gpaddr_t to, uint8_t value);
 
 /* mmio.c */
 struct vcpu *riscv_mmio_exit(struct vcpu *v, uint64_t cause);

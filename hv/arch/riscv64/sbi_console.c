@@ -7,34 +7,41 @@
 #include "core/console.h"
 #include "riscv.h"
 
-#define DBCN_BYTES 4u
+#define DBCN_BYTES 8u
 
 static struct sbi_result write(struct vcpu *v, uint64_t bytes, gpaddr_t from)
 {
-	uint32_t done = 0;
+	uint32_t count = console_room(v->vm);
+	uint8_t copy[DBCN_BYTES];
 
-	while (done < bytes && done < DBCN_BYTES && console_room(v->vm)) {
-		uint8_t c;
-
-		if (riscv_guest_load8(from + done, &c) != HV_OK)
-			return SBI_ERROR(SBI_ERR_INVALID_PARAM);
-		console_put(v->vm, c);
-		done++;
-	}
-	return SBI_OK(done);
+	if (!vm_owns(v->vm, from, bytes, REGION_R))
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	if (count > bytes)
+		count = (uint32_t)bytes;
+	if (count > DBCN_BYTES)
+		count = DBCN_BYTES;
+	if (riscv_guest_read(copy, from, count) != HV_OK)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	return SBI_OK(console_write(v->vm, copy, count));
 }
 
+/* A byte a call: input comes by hand. */
 static struct sbi_result read(struct vcpu *v, uint64_t bytes, gpaddr_t to)
 {
-	uint32_t done = 0;
 	uint8_t c;
 
-	while (done < bytes && done < DBCN_BYTES && console_get(v->vm, &c)) {
-		if (riscv_guest_store8(to + done, c) != HV_OK)
-			return SBI_ERROR(SBI_ERR_INVALID_PARAM);
-		done++;
-	}
-	return SBI_OK(done);
+	if (!vm_owns(v->vm, to, bytes, REGION_W))
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	if (!bytes || !console_get(v->vm, &c))
+		return SBI_OK(0);
+	if (riscv_guest_write8(to, c) != HV_OK)
+		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	return SBI_OK(1);
+}
+
+static struct sbi_result write_byte(struct vcpu *v, uint8_t c)
+{
+	return console_write(v->vm, &c, 1) ? SBI_OK(0) : SBI_ERROR(SBI_ERR_FAILED);
 }
 
 struct sbi_result sbi_dbcn(struct vcpu *v, uint64_t function)
@@ -47,8 +54,7 @@ struct sbi_result sbi_dbcn(struct vcpu *v, uint64_t function)
 	case 1:
 		return high ? SBI_ERROR(SBI_ERR_INVALID_PARAM) : read(v, bytes, low);
 	case 2:
-		return console_put(v->vm, (uint8_t)bytes) ? SBI_OK(0)
-							   : SBI_ERROR(SBI_ERR_FAILED);
+		return write_byte(v, (uint8_t)bytes);
 	default:
 		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
 	}
