@@ -22,6 +22,7 @@ char world_out[WORLD_OUT_BYTES];
 uint32_t world_out_bytes, world_uart_room;
 bool world_wants_room;
 void (*world_on_want)(bool on);
+void (*world_on_send)(void);
 struct world_route world_routes[128];
 
 static char keys[256];
@@ -29,16 +30,25 @@ static uint32_t keys_head, keys_tail;
 static char *image;
 static const struct sched_entity *work_entity; /* housekeeping */
 
+static uint32_t granted; /* room that was reported and not used yet; stays, as in a FIFO */
+
 static uint32_t uart_room(void)
 {
-	return world_uart_room;
+	if (world_uart_room == UINT32_MAX)
+		return granted = 16;
+	world_uart_room += granted;
+	granted = world_uart_room < 16 ? world_uart_room : 16;
+	world_uart_room -= granted;
+	return granted;
 }
 
 static void uart_send(uint8_t c)
 {
-	if (!world_uart_room)
+	if (!granted)
 		abort(); /* precondition of console_driver.send */
-	world_uart_room--;
+	granted--;
+	if (world_on_send)
+		world_on_send();
 	if (world_out_bytes < WORLD_OUT_BYTES - 1)
 		world_out[world_out_bytes++] = (char)c;
 	world_out[world_out_bytes] = 0;
@@ -118,23 +128,19 @@ bool world_said(const char *text)
 	return strstr(world_out, text);
 }
 
-static void steps(void *left)
-{
-	host_take_kick(&cpus[0]);
-	host_cpu = &cpus[0];
-	for (uint32_t *n = left; *n && work_entity->state == SCHED_READY; (*n)--)
-		work_step();
-}
-
 bool world_work(uint32_t count)
 {
-	static uint32_t left;
-	struct cpu *before = host_cpu;
-
-	left = count;
-	host_call(steps, &left);
-	host_cpu = before;
-	return work_entity->state == SCHED_BLOCKED;
+	for (; count; count--) {
+		host_run(&cpus[0]);
+		if (host_is_off)
+			return true;
+		if (keys_head != keys_tail || (world_wants_room && world_uart_room >= 2))
+			console_interrupt(); /* the UART's line is high */
+		else if (work_entity->state == SCHED_BLOCKED && !host_cpus[0].kicked && !cpus[0].resched)
+			return true;
+		host_now += WORLD_QUANTUM; /* the guest's turn */
+	}
+	return false;
 }
 
 static void power_on(const struct world *w)
@@ -153,8 +159,10 @@ static void power_on(const struct world *w)
 	host_reset();
 	keys_head = keys_tail = 0;
 	world_uart_room = UINT32_MAX;
+	granted = 0;
 	world_wants_room = false;
 	world_on_want = NULL;
+	world_on_send = NULL;
 	world_forget_output();
 	table_build(__hv_end, w, (uint64_t)image);
 }

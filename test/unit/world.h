@@ -69,10 +69,11 @@ extern uint32_t world_out_bytes;
 extern uint32_t world_uart_room;  /* bytes the UART takes */
 extern bool world_wants_room;	  /* want_room(true) was the last */
 extern void (*world_on_want)(bool on); /* called inside want_room() when set */
+extern void (*world_on_send)(void);	/* called for every byte sent */
 void world_type(const char *keys);
 void world_type_byte(uint8_t c);
-/* CPU 0 takes its kick, then housekeeping runs, at most `steps` steps: whether it went to sleep. */
-bool world_work(uint32_t steps);
+/* CPU 0 runs, guests a quantum each, at most `turns` turns: whether housekeeping has nothing left to do. */
+bool world_work(uint32_t turns);
 bool world_said(const char *text);
 void world_forget_output(void);
 
