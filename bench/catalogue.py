@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each figure is, what it must reach, what others reach, what limits it."""
+
+INSTRUCTIONS = "instructions"
+
+# target: the bound; judged: which fields must not pass it (with below: must stay under it).
+CATALOGUE = {
+    "exit-null-sbi": {
+        "what": "Round trip of the smallest call to the hypervisor, SBI get_spec_version, all guest "
+                "state preserved: from before the ecall to after it, less the cost of measuring; "
+                "least of 1,000 rounds.",
+        "unit": INSTRUCTIONS, "target": 150, "judged": ["value"],
+        "others": "OpenSBI natively 308, Bao 240, Xvisor 737",
+        "limit": "The floor is 83: saving and restoring 31 registers around a minimal handler. Calls "
+                 "that keep the same vCPU save the caller-saved half only; the rest is counting the "
+                 "exit, finding the call and returning its value.",
+    },
+    "exit-mmio-read": {
+        "what": "Round trip of a load from an emulated device register (LSR of the vUART) by a guest "
+                "with a PLIC; least of 1,000 rounds.",
+        "unit": INSTRUCTIONS, "target": 250, "judged": ["value"],
+        "others": "Bao 285 (vAPLIC/vPLIC register)",
+        "limit": "The load's destination may be any register, so all 31 are saved; then the "
+                 "instruction is decoded from htinst, the device found and its register computed.",
+    },
+    "timer-direct": {
+        "what": "From the guest's own timer (pending, interrupts get enabled) to the first instruction "
+                "of its own handler, and the same binary natively.",
+        "unit": INSTRUCTIONS, "target": "as native (7 with a minimal stub), 0 exits", "judged": [],
+        "others": "native 7, Bao 7, Xvisor 7",
+        "limit": "Nothing: Sstc delivers in hardware, the hypervisor is not involved.",
+    },
+    "rt-start-jitter": {
+        "what": "First instruction of a 1 kHz task in a reservation (200 us of every 1 ms) less its "
+                "nominal release, beside a guest that never yields on the same hart.",
+        "unit": INSTRUCTIONS, "target": 1000, "judged": ["mean", "max"], "below": True,
+        "others": "Xvisor 29,974 mean, 9,999,792 max; Bao cannot share a hart; dissertation 004 table 1 "
+                  "16,400 to 16,700, SD 60 to 190; 003 table 6.5 mean 4,418 cycles (time to schedule)",
+        "limit": "The emulated comparator itself is 0 to 99 late, a release is rounded up to ticks of "
+                 "100; the rest is the switch from one VM to another: registers, floating point, "
+                 "guest CSRs, the scheduler's heaps, programming the timer.",
+    },
+    "linux-boot-exits": {
+        "what": "Exits of a boot of Debian's stock kernel, 1 vCPU, AIA, from its first instruction "
+                "until init has run and powered off, output to the console aside.",
+        "unit": "exits", "target": 300, "judged": ["value"],
+        "others": "dissertation 003 table 6.2: 1,476,000 with an unmodified kernel, 6 with a modified "
+                  "one; SBI calls alone natively 117",
+        "limit": "Each SBI call that the kernel makes to look for extensions, and each register of the "
+                 "emulated APLIC that it sets up.",
+    },
+    "linux-boot-time": {
+        "what": "Virtual time from the kernel's first instruction to the first instruction of process "
+                "1, over the same kernel natively with the same device tree apart from what the guest "
+                "does not have.",
+        "unit": "% over native", "target": 2.0, "judged": ["value"],
+        "others": "KVM: create VM to init 6.5 s against 4.5 s natively; Xen 5.1 s against 3.9 s",
+        "limit": "Two-stage translation costs no instruction in the emulator (on hardware it does); what "
+                 "counts here is exits, above all those for console output.",
+    },
+    "boot-to-guest": {
+        "what": "From the first instruction of the boot image to the first instruction of the first "
+                "guest, two small VMs.",
+        "unit": INSTRUCTIONS, "target": 500000, "judged": ["value"],
+        "others": "Bao 747,742; Xvisor 21,000,000",
+        "limit": "Checking the system table and the device tree, clearing nothing: guests already lie "
+                 "at their place. In the time to the guest is what the firmware needs for calls.",
+    },
+    "irqs-off-max": {
+        "what": "Longest stretch of hypervisor execution with interrupts off between two points at "
+                "which an interrupt is taken or looked for, over every exit of the systems listed.",
+        "unit": INSTRUCTIONS, "target": 400, "judged": ["value"],
+        "others": "no figure of a peer",
+        "limit": "The build that measures has a few more instructions on every path than the real one; "
+                 "they are in the figure.",
+    },
+    "footprint-text": {
+        "what": "Executable sections of the hypervisor, -Os, linked for one AIA VM and one PLIC VM with "
+                "vUART, SBI, EDF and round robin.",
+        "unit": "bytes", "target": 24000, "judged": ["value"],
+        "others": "dissertation 003 table 6.1 35,008; Bao 32,278; Xvisor 713,959",
+        "limit": "The units a system does not use are not linked.",
+    },
+    "footprint-static": {
+        "what": "Text, read-only data, data, bss, stacks, system table and everything allocated at "
+                "start, the hypervisor's own page tables included, second-stage tables not; without "
+                "padding up to page borders.",
+        "unit": "bytes", "target": 60812, "judged": ["value"],
+        "others": "dissertation 003 table 6.1 60,812",
+        "limit": "16 KiB are the hypervisor's own page tables, 4 KiB a stack for each CPU.",
+    },
+    "footprint-tables": {
+        "what": "Second-stage translation tables: a root of 16 KiB for each VM and the pages below.",
+        "unit": "bytes", "target": None, "judged": [],
+        "others": "no figure of a source",
+        "limit": "Sv39x4 wants a root of 16 KiB for each VM; 2 MiB pages keep the rest to a few pages.",
+    },
+    "footprint-total": {
+        "what": "All RAM that the hypervisor keeps: image, system table, pool with all tables, padding.",
+        "unit": "bytes", "target": 131072, "judged": ["value"],
+        "others": "Bao 284 KiB (1 VM), Xvisor 17.4 MiB, Xen about 20 MB",
+        "limit": "The tables of both stages are more than half of it.",
+    },
+}
+
+
+def judge(what, result):
+    """True, False, or None where no bound was set. An experiment may bring its own verdict."""
+    if "met" in result:
+        return result["met"]
+    if not what["judged"]:
+        return None
+    if what.get("below"):
+        return all(result[f] < what["target"] for f in what["judged"])
+    return all(result[f] <= what["target"] for f in what["judged"])
+
+
+def bound(what):
+    """The target in words."""
+    target = what["target"]
+    if target is None:
+        return "none"
+    if isinstance(target, str):
+        return target
+    fields = " and ".join(f for f in what["judged"] if f != "value")
+    return f"{fields} {'under' if what.get('below') else 'at most'} {target:,}".strip()
