@@ -14,7 +14,7 @@ HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-prote
 
 # Where time is the product rather than size: what every switch and every exit runs through.
 HV_FAST := hv/lib/heap.c hv/sched/% hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer.c \
-	hv/arch/$(HV_ARCH)/trap.c hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c
+	hv/arch/$(HV_ARCH)/trap.c hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c rr:hv/core/unit_rr.c+hv/sched/round_robin.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \

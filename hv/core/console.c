@@ -93,28 +93,49 @@ uint32_t console_room(struct vm *vm)
 	return held_back(vm) ? ring_free(&vm->port.tx) : PORT_TX_BYTES;
 }
 
+/* Lock held. */
+static inline bool put(struct vm *vm, uint8_t c)
+{
+	struct ring *tx = &vm->port.tx;
+
+	if (unlikely(!ring_free(tx))) {
+		if (held_back(vm))
+			return false;
+		ring_get(tx);
+		vm->port.lost++;
+	}
+	ring_put(tx, c);
+	return true;
+}
+
+/* Housekeeping sleeps only when all rings that are shown are empty. */
+static inline void output_waits(const struct vm *vm)
+{
+	if (held_back(vm))
+		work_request();
+}
+
+bool console_put(struct vm *vm, uint8_t c)
+{
+	bool taken;
+
+	lock_take(&vm->port.lock);
+	taken = put(vm, c);
+	lock_give(&vm->port.lock);
+	output_waits(vm);
+	return taken;
+}
+
 uint32_t console_write(struct vm *vm, const uint8_t *bytes, uint32_t count)
 {
-	struct console_port *p = &vm->port;
-	bool wait = held_back(vm), first;
-	uint32_t room_left, i;
+	uint32_t taken = 0;
 
-	lock_take(&p->lock);
-	room_left = ring_free(&p->tx);
-	first = !ring_used(&p->tx);
-	for (i = 0; i < count; i++) {
-		if (i >= room_left) {
-			if (wait)
-				break;
-			ring_get(&p->tx);
-			p->lost++;
-		}
-		ring_put(&p->tx, bytes[i]);
-	}
-	lock_give(&p->lock);
-	if (wait && (first || i < count))
-		work_request();
-	return i;
+	lock_take(&vm->port.lock);
+	while (taken < count && put(vm, bytes[taken]))
+		taken++;
+	lock_give(&vm->port.lock);
+	output_waits(vm);
+	return taken;
 }
 
 bool console_has_input(struct vm *vm)

@@ -48,6 +48,7 @@ void console_interrupt(void);
 
 /* Guest output, any CPU: returns how many bytes were taken; the rest must be sent again later. */
 uint32_t console_write(struct vm *vm, const uint8_t *bytes, uint32_t count);
+bool console_put(struct vm *vm, uint8_t c);
 /* How many bytes console_write() takes now. */
 uint32_t console_room(struct vm *vm);
 /* Guest input, any CPU. */

@@ -48,8 +48,11 @@ static uint8_t cause(struct vm *vm, const struct vuart *u)
 /* Lock held. Lock order: vUART, then interrupt controller. */
 static void update_line(struct vm *vm, struct vuart *u)
 {
-	bool line = cause(vm, u) != IIR_NONE;
+	bool line;
 
+	if (!u->ier && !u->line)
+		return;
+	line = cause(vm, u) != IIR_NONE;
 	if (line == u->line)
 		return;
 	u->line = line;
@@ -139,7 +142,7 @@ static void write_transmit(struct vm *vm, struct vuart *u, uint8_t value)
 		return;
 	}
 	u->empty_interrupt = false;
-	console_write(vm, &value, 1);
+	console_put(vm, value);
 	if (empty(vm))
 		u->empty_interrupt = true;
 }
