@@ -25,10 +25,13 @@ void arch_timer_program(ns_t when);
 void arch_idle(void);
 /* Whether an interrupt of the hypervisor's own is pending now. */
 bool arch_interrupt_pending(void);
-/* Handles interrupts of the hypervisor's own that are pending, a bounded number. */
-void arch_poll_interrupts(struct cpu *cpu);
+/* Handles one device interrupt or kick of the hypervisor's own, if one is pending; whether it was. */
+bool arch_poll_interrupts(struct cpu *cpu);
 /* Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). No firmware involved. */
 void arch_kick(struct cpu *cpu);
+
+/* Where a VM's interrupt files lie in its guest-physical space, 4 KiB a vCPU. */
+extern const gpaddr_t arch_guest_files_gpa;
 
 /* At start, in this order: own memory out of the pool; a VM's second stage; the other CPUs. */
 void arch_start_prepare(void);

@@ -210,12 +210,12 @@ static void run_command(uint8_t c)
 	}
 }
 
-static void take_input(void)
+static bool take_input(void)
 {
 	uint8_t c;
 
 	if (!driver->receive(&c))
-		return;
+		return false;
 	if (command) {
 		command = false;
 		run_command(c);
@@ -224,6 +224,7 @@ static void take_input(void)
 	} else {
 		give_input(c);
 	}
+	return true;
 }
 
 void console_report(const struct vm *vm)
@@ -241,7 +242,7 @@ static bool report(void)
 	const struct vm *vm;
 
 	if (!waiting || log_head - log_tail >= CONSOLE_LINES / 2)
-		return waiting;
+		return false; /* lines go out first */
 	vm = &vms[bit_lowest(waiting)];
 	switch (part++) {
 	case 0:
@@ -362,12 +363,11 @@ static bool send_guest(void)
 	return true;
 }
 
-/* At most one line to report, one byte of input and one of output. */
+/* One of: a line of a report, a byte of input, a byte of output. */
 bool console_step(void)
 {
-	bool more = report();
-
-	take_input();
+	if (take_input() || report())
+		return true;
 	if (room < ROOM_FOR_STEP) {
 		room = driver->room();
 		if (room < ROOM_FOR_STEP) { /* the UART's interrupt wakes us */
@@ -375,7 +375,7 @@ bool console_step(void)
 			return false;
 		}
 	}
-	if (send_line() || send_guest() || more)
+	if (send_line() || send_guest())
 		return true;
 	if (atomic_load(&off_wanted))
 		arch_system_off();

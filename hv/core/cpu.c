@@ -56,6 +56,13 @@ static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)
 	return e;
 }
 
+/* Interrupts of the hypervisor's own, one at a time: each is a stretch of its own. */
+static inline void look(struct cpu *cpu)
+{
+	for (unsigned left = LOOKS; left && arch_poll_interrupts(cpu); left--)
+		;
+}
+
 /*
  * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are looked at
  * once more, so that no stretch without a look contains both.
@@ -76,7 +83,7 @@ static inline struct vcpu *choose(struct cpu *cpu)
 		} else if (is_vcpu && !--looks) {
 			return container_of(e, struct vcpu, entity);
 		}
-		arch_poll_interrupts(cpu);
+		look(cpu);
 	}
 }
 
@@ -110,10 +117,10 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	cpu->current = NULL;
 	if (before && before->wait != WAIT_NOTHING)
 		vcpu_fall_asleep(before, arch_now());
-	arch_poll_interrupts(cpu); /* the exit that led here may have been long */
+	look(cpu); /* the exit that led here may have been long */
 	if (before && unlikely(atomic_load_explicit(&before->requests, memory_order_relaxed))) {
 		vcpu_handle_requests(before);
-		arch_poll_interrupts(cpu);
+		look(cpu);
 	}
 	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)

@@ -34,7 +34,7 @@ struct reader {
 	uint32_t hart;
 	bool isa_fits;
 	/* found so far */
-	bool memory_fits, timebase_fits;
+	bool memory_fits, timebase_fits, ended;
 	uint32_t harts_found; /* bit: index in table.cpus */
 	const char *wrong;
 };
@@ -112,20 +112,28 @@ static bool isa_fits(const char *isa, uint32_t bytes)
 	return true;
 }
 
+/* reg = pairs of (address, size), two cells each: how the system's memory relates to them. */
+static void memory_ranges(struct reader *r, const char *value, uint32_t bytes)
+{
+	uint64_t start = table->image_phys, end = start + table->image_bytes;
+
+	for (; bytes >= 16; value += 16, bytes -= 16) {
+		uint64_t from = be64(value), to = from + be64(value + 8);
+
+		if (r->kinds[r->depth] == MEMORY && from <= start && to >= end)
+			r->memory_fits = true;
+		if (r->kinds[r->depth] == RESERVED_CHILD && from < end && to > start)
+			r->wrong = "the firmware has reserved memory that this system uses";
+	}
+}
+
 static void property(struct reader *r, const char *name, const char *value, uint32_t bytes)
 {
-	uint64_t end = table->image_phys + table->image_bytes;
-
 	switch (r->kinds[r->depth]) {
 	case MEMORY:
-		if (!strcmp(name, "reg") && bytes >= 16 && be64(value) <= table->image_phys &&
-		    be64(value) + be64(value + 8) >= end)
-			r->memory_fits = true;
-		break;
 	case RESERVED_CHILD:
-		if (!strcmp(name, "reg") && bytes >= 16 && be64(value) < end &&
-		    be64(value) + be64(value + 8) > table->image_phys)
-			r->wrong = "the firmware has reserved memory that this system uses";
+		if (!strcmp(name, "reg"))
+			memory_ranges(r, value, bytes);
 		break;
 	case CPUS:
 		if (!strcmp(name, "timebase-frequency") && bytes == 4)
@@ -199,6 +207,9 @@ static bool step(struct reader *r)
 		return true;
 	case NOP:
 		return true;
+	case END:
+		r->ended = !r->depth;
+		return false;
 	default:
 		return false;
 	}
@@ -220,12 +231,14 @@ const char *fdt_check(const void *dtb)
 	    be32(&h->structure_bytes) > r.bytes - r.at || !r.strings_bytes ||
 	    r.strings_bytes > r.bytes - strings)
 		return "the firmware's device tree is damaged";
-	r.end = r.at + be32(&h->structure_bytes);
+	r.end = r.at + (be32(&h->structure_bytes) & ~3u); /* padded steps never pass it */
 	r.strings = r.tree + strings;
 	if (r.strings[r.strings_bytes - 1])
 		return "the firmware's device tree is damaged";
 	while (step(&r))
 		;
+	if (!r.ended)
+		return "the firmware's device tree is damaged";
 	if (r.wrong)
 		return r.wrong;
 	if (!r.memory_fits)

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "arch/arch.h"
+#include "board/board.h"
 #include "lib/crc32.h"
 
 #define TABLE_MAX_BYTES (256u * 1024)
+#define GPA_END		(1ull << 41) /* Sv39x4 */
+#define MIN_QUANTUM_NS	100000u
+
+extern const char __text_start[];
 
 const struct table_header *table;
 
@@ -47,11 +53,6 @@ static bool span_fits(const struct table_span *s, uint32_t bytes)
 	       (uint64_t)s->count * bytes <= table->bytes - s->offset;
 }
 
-static bool part_fits(uint32_t first, uint32_t count, const struct table_span *of)
-{
-	return first <= of->count && count <= of->count - first;
-}
-
 static bool crc_matches(void)
 {
 	static const uint32_t zero;
@@ -69,34 +70,61 @@ static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 	return a < b + b_bytes && b < a + a_bytes;
 }
 
-/* Memory lies in the image's span behind the pool; devices outside RAM altogether. */
-static bool region_is_safe(const struct table_region *r)
+/* Whether [at, at + bytes) lies in the image's span behind the pool: what guests may have. */
+static bool is_guest_memory(uint64_t at, uint64_t bytes)
 {
-	uint64_t first = table->pool_phys + table->pool_bytes;
 	uint64_t end = table->image_phys + table->image_bytes;
 
-	if ((r->gpa | r->phys | r->bytes) % PAGE_BYTES || !r->bytes)
-		return false;
-	if (r->phys + r->bytes < r->phys || r->gpa + r->bytes > 1ull << 41)
-		return false;
-	if (r->rights & REGION_DEVICE)
-		return !(r->rights & REGION_X) && r->phys + r->bytes <= table->image_phys;
-	return r->phys >= first && r->phys + r->bytes <= end;
+	return at >= table->pool_phys + table->pool_bytes && at <= end && bytes <= end - at;
 }
 
-static const char *regions_check(void)
+static bool region_is_safe(const struct table_region *r)
 {
-	for (uint32_t i = 0; i < table->regions.count; i++) {
+	if ((r->gpa | r->phys | r->bytes) % PAGE_BYTES || !r->bytes || r->bytes > GPA_END ||
+	    r->gpa > GPA_END - r->bytes)
+		return false;
+	if (r->rights & REGION_DEVICE)
+		return !(r->rights & REGION_X) && board_may_give(r->phys, r->bytes);
+	return is_guest_memory(r->phys, r->bytes);
+}
+
+/* No two regions share memory, and none of one VM guest-physical space (or its interrupt files). */
+static const char *regions_check(const struct table_vm *vm)
+{
+	for (uint32_t i = vm->region_first; i < vm->region_first + vm->region_count; i++) {
 		const struct table_region *a = table_region(i);
 
-		if (!region_is_safe(a))
+		if (!region_is_safe(a) ||
+		    (vm->vic == VIC_AIA && overlap(a->gpa, a->bytes, arch_guest_files_gpa,
+						   TABLE_MAX_VM_VCPUS * PAGE_BYTES)))
 			return "a region lies where no guest may be";
-		for (uint32_t j = 0; j < i; j++)
-			if (overlap(a->phys, a->bytes, table_region(j)->phys,
-				    table_region(j)->bytes))
+		for (uint32_t j = 0; j < i; j++) {
+			const struct table_region *b = table_region(j);
+
+			if (overlap(a->phys, a->bytes, b->phys, b->bytes) ||
+			    (j >= vm->region_first && overlap(a->gpa, a->bytes, b->gpa, b->bytes)))
 				return "two regions overlap";
+		}
 	}
 	return NULL;
+}
+
+/* Copies come from memory that no guest has. Where they go is checked by the second stage. */
+static bool copies_are_safe(void)
+{
+	for (uint32_t i = 0; i < table->copies.count; i++) {
+		const struct table_copy *c = table_copy(i);
+
+		if ((c->phys | c->gpa | c->bytes) % 8)
+			return false;
+		if (c->phys && !is_guest_memory(c->phys, c->bytes))
+			return false;
+		for (uint32_t j = 0; c->phys && j < table->regions.count; j++)
+			if (overlap(c->phys, c->bytes, table_region(j)->phys,
+				    table_region(j)->bytes))
+				return false;
+	}
+	return true;
 }
 
 static bool reservation_is_sane(const struct table_vcpu *v)
@@ -108,45 +136,65 @@ static bool reservation_is_sane(const struct table_vcpu *v)
 	       v->period_ns <= 1000000000;
 }
 
-static const char *vm_check(const struct table_vm *vm, uint32_t index, uint32_t *next_vcpu)
+/* Parts that a VM takes in turn, so that none has two owners. */
+struct taken {
+	uint32_t vcpus, regions, irqs, copies;
+	uint32_t files[TABLE_MAX_CPUS];
+};
+
+static bool take(uint32_t *taken, uint32_t first, uint32_t count, const struct table_span *of)
+{
+	if (first != *taken || count > of->count - first)
+		return false;
+	*taken += count;
+	return true;
+}
+
+static bool vcpu_is_sane(const struct table_vm *vm, uint32_t index, uint32_t number,
+			 struct taken *taken)
+{
+	const struct table_vcpu *v = table_vcpu(vm->vcpu_first + number);
+
+	if (v->vm != index || v->cpu >= table->cpus.count || !reservation_is_sane(v) ||
+	    (v->guest_file != 0) != (vm->vic == VIC_AIA) || v->guest_file > 7 ||
+	    (v->guest_file && taken->files[v->cpu] >> v->guest_file & 1))
+		return false;
+	taken->files[v->cpu] |= 1u << v->guest_file;
+	return true;
+}
+
+static const char *vm_check(const struct table_vm *vm, uint32_t index, struct taken *taken)
 {
 	if (vm->name[TABLE_NAME_BYTES - 1])
 		return "a VM's name has no end";
-	if (vm->vcpu_first != *next_vcpu || vm->vcpu_count < 1 ||
-	    vm->vcpu_count > TABLE_MAX_VM_VCPUS ||
-	    !part_fits(vm->vcpu_first, vm->vcpu_count, &table->vcpus))
-		return "a VM's vCPUs are wrong";
-	*next_vcpu += vm->vcpu_count;
-	if (!part_fits(vm->region_first, vm->region_count, &table->regions) ||
-	    !part_fits(vm->irq_first, vm->irq_count, &table->irqs) ||
-	    !part_fits(vm->copy_first, vm->copy_count, &table->copies))
-		return "a VM's parts lie outside the table";
+	if (!take(&taken->vcpus, vm->vcpu_first, vm->vcpu_count, &table->vcpus) ||
+	    !take(&taken->regions, vm->region_first, vm->region_count, &table->regions) ||
+	    !take(&taken->irqs, vm->irq_first, vm->irq_count, &table->irqs) ||
+	    !take(&taken->copies, vm->copy_first, vm->copy_count, &table->copies) ||
+	    vm->vcpu_count < 1 || vm->vcpu_count > TABLE_MAX_VM_VCPUS)
+		return "a VM's parts are wrong";
 	if (vm->vic > VIC_AIA || vm->vic_sources > 127 || vm->uart_source > vm->vic_sources)
 		return "a VM's interrupt controller is wrong";
-	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-		const struct table_vcpu *v = table_vcpu(vm->vcpu_first + i);
-
-		if (v->vm != index || v->cpu >= table->cpus.count || !reservation_is_sane(v))
+	for (uint32_t i = vm->irq_first; i < vm->irq_first + vm->irq_count; i++)
+		if (table_irq(i)->virt_source - 1 >= vm->vic_sources ||
+		    !board_may_give_irq(table_irq(i)->phys_source))
+			return "a VM's interrupts are wrong";
+	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+		if (!vcpu_is_sane(vm, index, i, taken))
 			return "a vCPU is wrong";
-		if ((v->guest_file != 0) != (vm->vic == VIC_AIA) || v->guest_file > 7)
-			return "a guest interrupt file is wrong";
-	}
-	return NULL;
+	return regions_check(vm);
 }
 
-static const char *files_check(void)
+static bool cpus_are_sane(void)
 {
-	uint32_t used[TABLE_MAX_CPUS] = {0};
-
-	for (uint32_t i = 0; i < table->vcpus.count; i++) {
-		const struct table_vcpu *v = table_vcpu(i);
-
-		if (v->guest_file && used[v->cpu] & 1u << v->guest_file)
-			return "a guest interrupt file has two owners";
-		if (v->guest_file)
-			used[v->cpu] |= 1u << v->guest_file;
+	for (uint32_t i = 0; i < table->cpus.count; i++) {
+		if (table_cpu(i)->quantum_ns < MIN_QUANTUM_NS || table_cpu(i)->policy != POLICY_EDF)
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			if (table_cpu(i)->hart_id == table_cpu(j)->hart_id)
+				return false;
 	}
-	return NULL;
+	return true;
 }
 
 static bool header_fits(void)
@@ -159,12 +207,18 @@ static bool header_fits(void)
 	       span_fits(&table->copies, sizeof(struct table_copy)) && table->cpus.count >= 1 &&
 	       table->cpus.count <= TABLE_MAX_CPUS && table->vms.count >= 1 &&
 	       table->vms.count <= TABLE_MAX_VMS && table->vcpus.count <= TABLE_MAX_VCPUS &&
-	       table->regions.count <= 4 * TABLE_MAX_VMS && table->timebase_hz >= 1000000;
+	       table->regions.count <= 4 * TABLE_MAX_VMS && table->timebase_hz >= 1000000 &&
+	       table->image_phys == (uint64_t)__text_start &&
+	       table->image_bytes <= GPA_END &&
+	       table->pool_phys >= (uint64_t)table + table->bytes &&
+	       table->pool_phys - table->image_phys <= table->image_bytes &&
+	       table->pool_bytes <=
+		       table->image_bytes - (table->pool_phys - table->image_phys);
 }
 
 const char *table_check(const void *at)
 {
-	uint32_t next_vcpu = 0;
+	struct taken taken = {0};
 	const char *wrong;
 
 	table = at;
@@ -174,13 +228,14 @@ const char *table_check(const void *at)
 		return "system table of another version";
 	if (table->bytes < sizeof(*table) || table->bytes > TABLE_MAX_BYTES || !crc_matches())
 		return "system table is damaged";
-	if (!header_fits())
+	if (!header_fits() || !cpus_are_sane() || !copies_are_safe())
 		return "system table is inconsistent";
 	for (uint32_t i = 0; i < table->vms.count; i++) {
-		wrong = vm_check(table_vm(i), i, &next_vcpu);
+		wrong = vm_check(table_vm(i), i, &taken);
 		if (wrong)
 			return wrong;
 	}
-	wrong = files_check();
-	return wrong ? wrong : regions_check();
+	if (taken.vcpus != table->vcpus.count || taken.regions != table->regions.count)
+		return "system table has parts of no VM";
+	return NULL;
 }

@@ -91,6 +91,10 @@ static void handle_start(struct vcpu *v)
 {
 	if (atomic_load(&v->power) != VCPU_START_PENDING)
 		return;
+	if (atomic_load(&v->vm->state) != VM_RUNNING) { /* asked for while the VM was being stopped */
+		atomic_store(&v->power, VCPU_STOPPED);
+		return;
+	}
 	v->reset_pending = true;
 	atomic_store(&v->power, VCPU_STARTED);
 	sched_start(&v->cpu->sched, &v->entity, arch_now());

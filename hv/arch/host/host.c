@@ -86,20 +86,23 @@ bool arch_interrupt_pending(void)
 	return s->kicked || s->timer <= host_now;
 }
 
-void arch_poll_interrupts(struct cpu *cpu)
+bool arch_poll_interrupts(struct cpu *cpu)
 {
 	struct host_cpu_state *s = &host_cpus[cpu->index];
 
 	if (!s->kicked)
-		return;
+		return false;
 	s->kicked = false;
 	cpu_handle_kick(cpu);
+	return true;
 }
 
 void arch_kick(struct cpu *cpu)
 {
 	host_cpus[cpu->index].kicked = true;
 }
+
+const gpaddr_t arch_guest_files_gpa = 0x28000000;
 
 void arch_start_prepare(void)
 {

@@ -7,7 +7,6 @@
 #include "measure.h"
 #include "riscv.h"
 
-#define CLAIMS_PER_EXIT 1 /* the rest stays pending and interrupts again */
 #define THRESHOLD_ALL	 0u
 #define THRESHOLD_KICKS	 IMSIC_ID_UART /* identities from here on are held back */
 
@@ -48,20 +47,17 @@ void riscv_guest_file_reset(void)
 	csr_write(CSR_VSIREG, 0);
 }
 
+/* One: what else is pending interrupts again. */
 void riscv_imsic_handle(struct cpu *cpu)
 {
-	for (unsigned i = 0; i < CLAIMS_PER_EXIT; i++) {
-		uint32_t identity = (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
+	uint32_t identity = (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
 
-		if (identity == IMSIC_ID_KICK)
-			cpu_handle_kick(cpu);
-		else if (identity == IMSIC_ID_UART)
-			console_interrupt();
-		else if (identity >= IMSIC_ID_DEVICE && device_irq)
-			device_irq->arrived(identity - IMSIC_ID_DEVICE);
-		else
-			break;
-	}
+	if (identity == IMSIC_ID_KICK)
+		cpu_handle_kick(cpu);
+	else if (identity == IMSIC_ID_UART)
+		console_interrupt();
+	else if (identity >= IMSIC_ID_DEVICE && device_irq)
+		device_irq->arrived(identity - IMSIC_ID_DEVICE);
 }
 
 void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
@@ -114,9 +110,11 @@ bool arch_interrupt_pending(void)
 	return csr_read(CSR_SIP) & (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER);
 }
 
-void arch_poll_interrupts(struct cpu *cpu)
+bool arch_poll_interrupts(struct cpu *cpu)
 {
 	measure_point();
-	if (csr_read(CSR_SIP) & 1ul << IRQ_S_EXTERNAL)
-		riscv_imsic_handle(cpu);
+	if (!(csr_read(CSR_SIP) & 1ul << IRQ_S_EXTERNAL))
+		return false;
+	riscv_imsic_handle(cpu);
+	return true;
 }

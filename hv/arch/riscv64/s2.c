@@ -21,6 +21,8 @@
 
 #define LEVELS 3
 
+const gpaddr_t arch_guest_files_gpa = GUEST_IMSIC_BASE;
+
 static paddr_t next_root, next_page, pages_end;
 
 void riscv_s2_reserve(void)
