@@ -7,6 +7,8 @@
 
 #define POOL_BYTES 0x80000ull
 
+char world_image[WORLD_IMAGE_BYTES] __attribute__((aligned(0x4000)));
+
 uint32_t crc32_bitwise(const void *data, uint64_t bytes)
 {
 	const uint8_t *p = data;
@@ -100,18 +102,20 @@ static void count_parts(struct table_header *h, const struct world *w)
 	add(h, &h->copies, copies, sizeof(struct table_copy));
 }
 
-uint32_t table_build(void *at, const struct world *w, uint64_t image_phys)
+uint32_t table_build(void *at, const struct world *w)
 {
 	struct table_header *h = at;
 	uint32_t vcpu = 0, irq = 0, copy = 0;
-	uint64_t memory = image_phys + 0x10000 + POOL_BYTES, copies_at;
+	uint64_t image_phys = (uint64_t)world_image;
+	uint64_t pool = image_phys + WORLD_HV_BYTES + WORLD_TABLE_BYTES;
+	uint64_t memory = pool + POOL_BYTES, copies_at;
 
 	*h = (struct table_header){
 		.magic = TABLE_MAGIC,
 		.version = TABLE_VERSION,
 		.bytes = sizeof(*h),
 		.image_phys = image_phys,
-		.pool_phys = image_phys + 0x10000,
+		.pool_phys = pool,
 		.pool_bytes = POOL_BYTES,
 		.s2_pages = 16,
 		.timebase_hz = WORLD_TIMEBASE,
@@ -228,7 +232,7 @@ uint32_t tree_build(void *tree, uint32_t room, const void *at)
 	fdt_property_u32(tree, "#size-cells", 2);
 	fdt_property_string(tree, "compatible", "riscv-virtio");
 	fdt_begin_node(tree, "reserved-memory");
-	fdt_begin_node(tree, "mmode_resv0@80000000");
+	fdt_begin_node(tree, "mmode_resv0");
 	reg(tree, h->image_phys - 0x200000, 0x40000);
 	fdt_end_node(tree);
 	fdt_end_node(tree);

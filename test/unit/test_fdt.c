@@ -6,9 +6,10 @@
 #include "core/table.h"
 
 #define ROOM  16384u
-#define IMAGE 0x80200000ull
+#define IMAGE ((uint64_t)world_image)
+#define RAM   (IMAGE - 0x200000)
+#define system_table WORLD_TABLE
 
-static char system_table[4096] __attribute__((aligned(8)));
 static char tree[ROOM] __attribute__((aligned(8)));
 
 static int fresh(void **state)
@@ -17,7 +18,7 @@ static int fresh(void **state)
 		.cpus = 2, .vms = 1, .isa = ISA_D | ISA_SSTC | ISA_SSAIA | ISA_SVPBMT | ISA_ZICBOM | ISA_ZICBOZ};
 
 	(void)state;
-	table_build(system_table, &w, IMAGE);
+	table_build(system_table, &w);
 	assert_null(table_check(system_table));
 	tree_build(tree, ROOM, system_table);
 	assert_int_equal(fdt_open_into(tree, tree, ROOM), 0); /* room for changes */
@@ -30,6 +31,14 @@ static int node(const char *path)
 
 	assert_true(at >= 0);
 	return at;
+}
+
+static const char *memory_path(void)
+{
+	static char path[40];
+
+	snprintf(path, sizeof(path), "/memory@%llx", (unsigned long long)RAM);
+	return path;
 }
 
 static void set_reg(const char *path, const uint64_t *values, unsigned count)
@@ -64,28 +73,28 @@ static void less_memory_than_the_system_needs_is_refused(void **state)
 	uint64_t end = IMAGE + table->image_bytes;
 
 	(void)state;
-	set_reg("/memory@80000000", (uint64_t[]){0x80000000, end - 0x80000000}, 2);
+	set_reg(memory_path(), (uint64_t[]){RAM, end - RAM}, 2);
 	assert_null(fdt_check(tree));
-	set_reg("/memory@80000000", (uint64_t[]){0x80000000, end - 0x80000001}, 2);
+	set_reg(memory_path(), (uint64_t[]){RAM, end - RAM - 1}, 2);
 	assert_non_null(fdt_check(tree));
-	set_reg("/memory@80000000", (uint64_t[]){IMAGE + 1, 1ull << 32}, 2);
+	set_reg(memory_path(), (uint64_t[]){IMAGE + 1, 1ull << 32}, 2);
 	assert_non_null(fdt_check(tree));
-	fdt_del_node(tree, node("/memory@80000000"));
+	fdt_del_node(tree, node(memory_path()));
 	assert_non_null(fdt_check(tree));
 }
 
 static void memory_reserved_by_the_firmware_inside_the_system_is_refused(void **state)
 {
 	/* REQ: OPS-1, MEM-2 */
-	static const char path[] = "/reserved-memory/mmode_resv0@80000000";
+	static const char path[] = "/reserved-memory/mmode_resv0";
 	uint64_t end = IMAGE + table->image_bytes;
 
 	(void)state;
-	set_reg(path, (uint64_t[]){0x80000000, 0x200000}, 2); /* ends where the system begins */
+	set_reg(path, (uint64_t[]){RAM, 0x200000}, 2); /* ends where the system begins */
 	assert_null(fdt_check(tree));
 	set_reg(path, (uint64_t[]){end, 4096}, 2);
 	assert_null(fdt_check(tree));
-	set_reg(path, (uint64_t[]){0x80000000, 0x200001}, 2);
+	set_reg(path, (uint64_t[]){RAM, 0x200001}, 2);
 	assert_non_null(fdt_check(tree));
 	set_reg(path, (uint64_t[]){end - 1, 4096}, 2);
 	assert_non_null(fdt_check(tree));
@@ -97,8 +106,8 @@ static void the_second_range_of_a_reservation_counts_too(void **state)
 {
 	/* REQ: OPS-1, MEM-2 */
 	(void)state;
-	set_reg("/reserved-memory/mmode_resv0@80000000",
-		(uint64_t[]){0x80000000, 0x40000, IMAGE + 0x10000, 0x1000}, 4);
+	set_reg("/reserved-memory/mmode_resv0",
+		(uint64_t[]){RAM, 0x40000, IMAGE + 0x10000, 0x1000}, 4);
 	assert_non_null(fdt_check(tree));
 }
 
@@ -106,7 +115,7 @@ static void memory_may_be_the_second_range(void **state)
 {
 	/* REQ: OPS-1 */
 	(void)state;
-	set_reg("/memory@80000000", (uint64_t[]){0x40000000, 0x1000, 0x80000000, 0x10000000}, 4);
+	set_reg(memory_path(), (uint64_t[]){0x40000000, 0x1000, RAM, 0x10000000}, 4);
 	assert_null(fdt_check(tree));
 }
 

@@ -26,7 +26,8 @@ UNIT_RISCV_INC := -I. -Ihv -Itest/unit/riscv_shim -Ihv/arch/riscv64 -Ihv/board/q
 UNIT_HOST_TESTS := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 UNIT_RISCV_TESTS := $(patsubst test/unit/riscv_shim/%.c,%,$(wildcard test/unit/riscv_shim/test_*.c))
 UNIT_PROGRAMS := $(patsubst %,$(UNIT_OUT)/%,$(UNIT_HOST_TESTS) $(UNIT_RISCV_TESTS))
-UNIT_LINK := -Wl,--defsym=__units_start=__start_units -Wl,--defsym=__units_end=__stop_units
+UNIT_LINK := -Wl,--defsym=__units_start=__start_units -Wl,--defsym=__units_end=__stop_units \
+	-Wl,--defsym=__text_start=world_image -Wl,--defsym=__hv_end=world_image+0x10000
 UNIT_LIBS := -lcmocka -lfdt
 
 UNIT_HOST_OBJ := $(UNIT_HOST_SRC:%.c=$(UNIT_OUT)/host/%.o)

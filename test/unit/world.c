@@ -3,20 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "board/board.h"
 #include "core/start.h"
 #include "core/table.h"
 #include "core/work.h"
 #include "drv/aplic.h"
 #include "host.h"
-
-#define IMAGE_BYTES 0x400000ull
-#define IMAGE_HINT  ((void *)0x100000000000ull) /* anywhere: only the alignment matters */
-
-/* core/start.c expects the table behind the hypervisor. */
-extern char __hv_end[256 * 1024];
-char __hv_end[256 * 1024] __attribute__((aligned(4096)));
 
 char world_out[WORLD_OUT_BYTES];
 uint32_t world_out_bytes, world_uart_room;
@@ -27,7 +19,6 @@ struct world_route world_routes[128];
 
 static char keys[256];
 static uint32_t keys_head, keys_tail;
-static char *image;
 static const struct sched_entity *work_entity; /* housekeeping */
 
 static uint32_t granted; /* room that was reported and not used yet; stays, as in a FIFO */
@@ -74,6 +65,16 @@ static const struct console_driver uart = {uart_room, uart_send, uart_receive, u
 const struct console_driver *board_init(void)
 {
 	return &uart;
+}
+
+bool board_may_give(paddr_t phys, uint64_t bytes)
+{
+	return phys == WORLD_DEVICE && bytes == PAGE_BYTES;
+}
+
+bool board_may_give_irq(uint32_t source)
+{
+	return source == 11 || (source >= 40 && source <= 50);
 }
 
 void board_panic_putc(char c)
@@ -145,15 +146,7 @@ bool world_work(uint32_t count)
 
 static void power_on(const struct world *w)
 {
-	if (!image) {
-		char *at = mmap(IMAGE_HINT, IMAGE_BYTES + 0x400000, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-		if (at == MAP_FAILED)
-			abort();
-		image = (char *)ALIGN_UP((uintptr_t)at, 0x200000ul) + 0x200000;
-	}
-	memset(image, 0, IMAGE_BYTES - 0x200000);
+	memset(world_image, 0, sizeof(world_image));
 	memset(world_routes, 0, sizeof(world_routes));
 	power_off();
 	host_reset();
@@ -164,7 +157,7 @@ static void power_on(const struct world *w)
 	world_on_want = NULL;
 	world_on_send = NULL;
 	world_forget_output();
-	table_build(__hv_end, w, (uint64_t)image);
+	table_build(WORLD_TABLE, w);
 }
 
 static void call_start(void *tree)
@@ -190,7 +183,7 @@ static enum host_end start_all(const struct world *w)
 	enum host_end end;
 
 	power_on(w);
-	tree_build(tree, sizeof(tree), __hv_end);
+	tree_build(tree, sizeof(tree), WORLD_TABLE);
 	end = host_call(call_start, tree);
 	if (end != HOST_STARTED)
 		return end;

@@ -14,6 +14,7 @@
 #define WORLD_MAX_VMS	16u
 #define WORLD_MEMORY	0x10000ull   /* of a VM */
 #define WORLD_GPA	0x80200000ull
+#define WORLD_DEVICE	0x101000ull /* the one page that the board gives to guests */
 #define WORLD_QUANTUM	1000000ull
 #define WORLD_TIMEBASE	10000000u
 #define WORLD_OUT_BYTES 65536u
@@ -43,8 +44,18 @@ struct world {
 	struct world_vm vm[WORLD_MAX_VMS];
 };
 
-/* The table of w at `at` (8-aligned, 256 KiB). Memory from image_phys on, pool first. Returns its bytes. */
-uint32_t table_build(void *at, const struct world *w, uint64_t image_phys);
+/*
+ * The boot image in memory: "hypervisor" (64 KiB; __text_start is its beginning, __hv_end its end), then the
+ * table (up to 256 KiB), pool, guests' memory, pristine copies.
+ */
+#define WORLD_IMAGE_BYTES 0x400000u
+#define WORLD_HV_BYTES	  0x10000u
+#define WORLD_TABLE_BYTES 0x40000u
+extern char world_image[WORLD_IMAGE_BYTES];
+#define WORLD_TABLE (world_image + WORLD_HV_BYTES)
+
+/* The table of w at `at`, of a system whose image is world_image. Returns its bytes. */
+uint32_t table_build(void *at, const struct world *w);
 /* Where parts of a built table are. */
 #define TABLE_PART(at, span, type) ((type *)((char *)(at) + ((struct table_header *)(at))->span.offset))
 /* The checksum as the standard's text defines it, bit by bit: not by the code under test. */
