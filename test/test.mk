@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# make check-all runs every test of what is built; check-PART one part of it (see test/check.py --help).
+CHECK_PARTS := unit config static format attack system
+
+# Small guests of the system tests, each with one thing to say.
+TEST_GUESTS := meter view reboot fault rtc idle
+$(foreach g,$(TEST_GUESTS),$(eval $(call guest_rules,test/$(g),test/system/guests/$(g).c,)))
+test-guests: $(TEST_GUESTS:%=$(BUILD)/test/%.elf)
+
+.PHONY: check-all $(CHECK_PARTS:%=check-%)
+check-all:
+	@BUILD=$(BUILD) /usr/bin/python3 test/check.py
+$(CHECK_PARTS:%=check-%):
+	@BUILD=$(BUILD) /usr/bin/python3 test/check.py $(@:check-%=%)
