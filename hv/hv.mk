@@ -9,12 +9,12 @@ HV_EXTRA ?=
 HV_WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 $(HV_WARN) \
+	-fno-inline-small-functions -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 $(HV_WARN) \
 	-I. -Ihv -Ihv/arch/$(HV_ARCH) -Ihv/board/$(HV_BOARD) -I$(HV_OUT) $(HV_EXTRA)
 
 # Where time is the product rather than size: what every switch and every exit runs through.
 HV_FAST := hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer.c \
-	hv/arch/$(HV_ARCH)/trap.c hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c
+	hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c rr:hv/core/unit_rr.c+hv/sched/round_robin.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \

@@ -27,8 +27,11 @@ void arch_idle(void);
 bool arch_interrupt_pending(void);
 /* Handles one device interrupt or kick of the hypervisor's own, if one is pending; whether it was. */
 bool arch_poll_interrupts(struct cpu *cpu);
-/* Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). No firmware involved. */
-void arch_kick(struct cpu *cpu);
+/*
+ * Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). Not urgent: held back while a real-time vCPU
+ * runs there. No firmware involved.
+ */
+void arch_kick(struct cpu *cpu, bool urgent);
 
 /* Where a VM's interrupt files lie in its guest-physical space, 4 KiB a vCPU. */
 extern const gpaddr_t arch_guest_files_gpa;

@@ -11,12 +11,15 @@
 
 #define ROOM_FOR_STEP 2u /* a line end takes two bytes */
 #define CTRL_A	       1u
+#define LINE_WAITS    128u /* bytes of a guest's line that the hypervisor's lines wait for */
 
 /* What the line shows at the moment. CPU 0 only. */
 static const struct console_driver *driver;
 static struct vm *focus, *shown; /* shown: whose line is being printed (all VMs mode) */
 static uint32_t room;		 /* bytes the UART takes without a look */
-static bool show_all, command, at_line_start = true;
+static bool show_all, command, leaving, at_line_start = true;
+static uint64_t to_notify; /* VMs whose output may go on, a bit each */
+static uint32_t line_waits;
 static struct print_job line; /* hypervisor's line or prefix being sent */
 static _Atomic uint64_t reports; /* VMs whose state is to be shown, a bit each; any CPU */
 
@@ -170,6 +173,8 @@ static void give_input(uint8_t c)
 
 static void focus_next(void)
 {
+	const struct vm *before = focus;
+
 	for (uint32_t i = 1; i <= vm_count; i++) {
 		struct vm *vm = &vms[(focus->index + i) % vm_count];
 
@@ -178,10 +183,28 @@ static void focus_next(void)
 			break;
 		}
 	}
+	to_notify |= 1ull << before->index | 1ull << focus->index;
 	console_log("partita: console of %s (Ctrl-a ? helps)\n", (uint64_t)focus->config->name, 0,
 		    0, 0, 0);
-	if (focus->port.notify)
-		focus->port.notify(focus);
+}
+
+/* Output that was held back may go on, or input goes to it now: a VM a step. */
+static bool notify_one(void)
+{
+	struct vm *vm;
+
+	if (!to_notify)
+		return false;
+	vm = &vms[bit_lowest(to_notify)];
+	to_notify &= to_notify - 1;
+	if (vm->port.notify)
+		vm->port.notify(vm);
+	return true;
+}
+
+static uint64_t all_vms(void)
+{
+	return (1ull << (vm_count - 1)) * 2 - 1;
 }
 
 static void run_command(uint8_t c)
@@ -192,13 +215,15 @@ static void run_command(uint8_t c)
 		break;
 	case 'x':
 		console_log("partita: leaving\n", 0, 0, 0, 0, 0);
+		leaving = true;
 		console_off_when_shown();
 		break;
 	case 's':
-		atomic_fetch_or(&reports, (1ull << (vm_count - 1)) * 2 - 1);
+		atomic_fetch_or(&reports, all_vms());
 		break;
 	case 'l':
 		show_all = !show_all;
+		to_notify = all_vms();
 		break;
 	case CTRL_A:
 		give_input(c);
@@ -280,6 +305,9 @@ static bool send_line(void)
 	int c;
 
 	if (!line.format) {
+		if (!at_line_start && ring_used(&(show_all && shown ? shown : focus)->port.tx) &&
+		    ++line_waits % LINE_WAITS)
+			return false; /* the guest's line first, within bounds */
 		if (!next_log_line())
 			return false;
 		if (!at_line_start) {
@@ -299,20 +327,17 @@ static bool send_line(void)
 	return true;
 }
 
-/* All VMs mode: the next VM that has a whole line, else one that has anything. */
+/* All VMs mode: the next VM with a whole line or half a ring; else the one in focus with anything. */
 static struct vm *choose_shown(void)
 {
-	struct vm *any = NULL;
-
 	for (uint32_t i = 1; i <= vm_count; i++) {
 		struct vm *vm = &vms[((shown ? shown->index : 0) + i) % vm_count];
 
-		if (vm->port.tx.lines)
+		if (vm->port.tx.lines || ring_used(&vm->port.tx) >= PORT_TX_BYTES / 2 ||
+		    (ring_used(&vm->port.tx) && atomic_load(&vm->state) == VM_ENDED))
 			return vm;
-		if (ring_used(&vm->port.tx))
-			any = vm;
 	}
-	return any;
+	return ring_used(&focus->port.tx) ? focus : NULL;
 }
 
 /* Whose byte is sent next; NULL: nobody's. */
@@ -366,7 +391,7 @@ static bool send_guest(void)
 /* One of: a line of a report, a byte of input, a byte of output. */
 bool console_step(void)
 {
-	if (take_input() || report())
+	if (take_input() || notify_one() || report())
 		return true;
 	if (room < ROOM_FOR_STEP) {
 		room = driver->room();
@@ -375,7 +400,7 @@ bool console_step(void)
 			return false;
 		}
 	}
-	if (send_line() || send_guest())
+	if (send_line() || (!leaving && send_guest()))
 		return true;
 	if (atomic_load(&off_wanted))
 		arch_system_off();

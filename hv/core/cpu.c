@@ -11,7 +11,7 @@
 void cpu_request(struct cpu *cpu, uint32_t bits)
 {
 	atomic_fetch_or(&cpu->requests, bits);
-	arch_kick(cpu);
+	arch_kick(cpu, false);
 }
 
 void cpu_handle_kick(struct cpu *cpu)
@@ -28,7 +28,7 @@ void cpu_handle_kick(struct cpu *cpu)
 		vcpu_handle_requests(&vcpus[bit_lowest(bit)]);
 	}
 	if (atomic_load(&cpu->kicked))
-		arch_kick(cpu);
+		arch_kick(cpu, true);
 }
 
 /* Sleepers whose guest file has an interrupt; at most 7, a bit each. */

@@ -88,7 +88,7 @@ static bool isa_has(const char *isa, uint32_t bytes, const char *x)
 		return false;
 	}
 	for (; i + n < bytes; i++)
-		if (isa[i] == '_' && !memcmp(isa + i + 1, x, n) &&
+		if (isa[i] == '_' && starts_with(isa + i + 1, x) &&
 		    (i + 1 + n == bytes || isa[i + 1 + n] == '_' || !isa[i + 1 + n]))
 			return true;
 	return false;

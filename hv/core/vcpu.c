@@ -13,7 +13,7 @@ void vcpu_request_later(struct vcpu *v, uint32_t bits)
 {
 	atomic_fetch_or(&v->requests, bits);
 	atomic_fetch_or(&v->cpu->kicked, 1ull << v->index);
-	arch_kick(v->cpu);
+	arch_kick(v->cpu, sched_is_rt(&v->entity));
 }
 
 void vcpu_request(struct vcpu *v, uint32_t bits)

@@ -53,6 +53,6 @@ void work_request(void)
 {
 	if (arch_this_cpu() == &cpus[0])
 		work_wake();
-	else if (entity.state == SCHED_BLOCKED) /* if not, it looks again before it sleeps */
+	else
 		cpu_request(&cpus[0], CPU_REQ_WORK);
 }

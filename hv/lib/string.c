@@ -27,16 +27,6 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t bytes)
 	return dst;
 }
 
-int memcmp(const void *a, const void *b, size_t bytes)
-{
-	const unsigned char *x = a, *y = b;
-
-	for (; bytes; bytes--, x++, y++)
-		if (*x != *y)
-			return *x - *y;
-	return 0;
-}
-
 size_t strlen(const char *s)
 {
 	size_t n = 0;

@@ -6,7 +6,6 @@
 
 void *memset(void *dst, int value, size_t bytes);
 void *memcpy(void *restrict dst, const void *restrict src, size_t bytes);
-int memcmp(const void *a, const void *b, size_t bytes);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 

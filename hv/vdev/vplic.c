@@ -191,7 +191,7 @@ static void register_write(struct vm *vm, struct vplic *p, uint32_t offset, uint
 	} else if (offset >= ENABLE) {
 		word = enable_word(vm, offset);
 		if (word)
-			*word = value;
+			*word = offset & 0x7c ? value : value & ~1u; /* there is no source 0 */
 	} else if (offset < PENDING && offset / 4 < sizeof(p->priority) && offset) {
 		p->priority[offset / 4] = value & PRIORITY_MASK;
 	}

@@ -8,7 +8,7 @@
 #include "riscv.h"
 
 #define THRESHOLD_ALL	 0u
-#define THRESHOLD_KICKS	 IMSIC_ID_UART /* identities from here on are held back */
+#define THRESHOLD_RT	 IMSIC_ID_KICK_LATER /* identities from here on are held back */
 
 static void own_write(uint32_t select, uint64_t value)
 {
@@ -52,7 +52,7 @@ void riscv_imsic_handle(struct cpu *cpu)
 {
 	uint32_t identity = (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
 
-	if (identity == IMSIC_ID_KICK)
+	if (identity == IMSIC_ID_KICK || identity == IMSIC_ID_KICK_LATER)
 		cpu_handle_kick(cpu);
 	else if (identity == IMSIC_ID_UART)
 		console_interrupt();
@@ -65,16 +65,16 @@ void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
 	if (cpu->masked_for_rt == rt)
 		return;
 	cpu->masked_for_rt = rt;
-	own_write(IMSIC_EITHRESHOLD, rt ? THRESHOLD_KICKS : THRESHOLD_ALL);
+	own_write(IMSIC_EITHRESHOLD, rt ? THRESHOLD_RT : THRESHOLD_ALL);
 }
 
-void arch_kick(struct cpu *cpu)
+void arch_kick(struct cpu *cpu, bool urgent)
 {
 	volatile uint32_t *page = (volatile uint32_t *)riscv_imsic_page(cpu->hart_id, 0);
 
 	atomic_thread_fence(memory_order_seq_cst); /* the request is seen before the interrupt */
 	__asm__ volatile("fence w, o" : : : "memory");
-	*page = IMSIC_ID_KICK;
+	*page = urgent ? IMSIC_ID_KICK : IMSIC_ID_KICK_LATER;
 }
 
 void arch_send_msi(struct vcpu *v, uint32_t identity)

@@ -14,6 +14,8 @@
 void riscv_fp_save(uint64_t *f);
 void riscv_fp_load(const uint64_t *f);
 
+#define COUNTERS_FOR_USER 7u /* cycle, time, instret: as the firmware leaves it on the board */
+
 bool riscv_vmid_works = true;
 
 void arch_vcpu_init(struct vcpu *v)
@@ -56,7 +58,8 @@ void arch_vcpu_reset(struct vcpu *v)
 		     (uint64_t)v->config->guest_file << HSTATUS_VGEIN_SHIFT;
 	a->vsstatus = SSTATUS_UXL64;
 	a->vsie = a->vstvec = a->vsscratch = a->vsepc = a->vscause = a->vstval = 0;
-	a->vsatp = a->vsiselect = a->hvip = a->scounteren = a->senvcfg = 0;
+	a->vsatp = a->vsiselect = a->hvip = a->senvcfg = 0;
+	a->scounteren = COUNTERS_FOR_USER;
 	a->vstimecmp = UINT64_MAX;
 	a->flush = true;
 	if (a->has_file) {
