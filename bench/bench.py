@@ -8,6 +8,7 @@ Runs the experiments and puts their figures into build/bench/results.json.
 """
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -68,7 +69,7 @@ def main():
         start = time.monotonic()
         try:
             found = run()
-        except machine.BenchError as error:
+        except (machine.BenchError, subprocess.CalledProcessError, OSError) as error:
             failed += 1
             print(f"\n      failed: {error}", flush=True)
             continue

@@ -61,8 +61,8 @@ def options(kernel, shift=0, harts=1, ram="1G", more=()):
 
 
 def shown(command):
-    """Options for people: paths relative, without what every run has."""
-    text = " ".join(command).replace(" ".join(BOARD[4:]) + " ", "")
+    """Options for people: paths relative, without where the serial line goes."""
+    text = " ".join(command).replace(" ".join(BOARD[6:]) + " ", "")
     return "qemu-system-riscv64 " + text.replace(ROOT + "/", "")
 
 
