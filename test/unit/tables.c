@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define POOL_BYTES 0x80000ull
+#define POOL_BYTES 0x100000ull
 
 char world_image[WORLD_IMAGE_BYTES] __attribute__((aligned(0x4000)));
 
@@ -117,7 +117,7 @@ uint32_t table_build(void *at, const struct world *w)
 		.image_phys = image_phys,
 		.pool_phys = pool,
 		.pool_bytes = POOL_BYTES,
-		.s2_pages = 16,
+		.s2_pages = 64,
 		.timebase_hz = WORLD_TIMEBASE,
 		.isa = w->isa,
 		.console_show = w->console_show,

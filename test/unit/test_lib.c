@@ -10,14 +10,12 @@
 /* The hypervisor's own memory functions under other names: the host's serve the sanitizers. */
 #define memset hv_memset
 #define memcpy hv_memcpy
-#define memcmp hv_memcmp
 #define strlen hv_strlen
 #define strcmp hv_strcmp
 #undef HV_LIB_STRING_H
 #include "lib/string.c"
 #undef memset
 #undef memcpy
-#undef memcmp
 #undef strlen
 #undef strcmp
 
@@ -224,10 +222,6 @@ static void memory_functions_do_what_c_says(void **state)
 	assert_int_equal((unsigned char)b[15], 0xff);
 	assert_ptr_equal(hv_memcpy(b, a, 11), b);
 	assert_string_equal(a, b);
-	assert_int_equal(hv_memcmp(a, b, 11), 0);
-	b[3] = '4';
-	assert_true(hv_memcmp(a, b, 11) < 0 && hv_memcmp(b, a, 11) > 0);
-	assert_int_equal(hv_memcmp(a, b, 3), 0);
 	assert_int_equal(hv_strlen(a), 10);
 	assert_int_equal(hv_strcmp("ab", "ab"), 0);
 	assert_true(hv_strcmp("ab", "abc") < 0 && hv_strcmp("b", "abc") > 0);

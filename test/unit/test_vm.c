@@ -104,7 +104,7 @@ static void a_hart_that_is_started_on_another_cpu_runs_there(void **state)
 	(void)state;
 	start_second_hart();
 	assert_int_equal(smp1->arch.enters, 0); /* not by the one who asked */
-	assert_true(host_cpus[1].kicked);
+	assert_true(host_has_kick(&cpus[1]));
 	make_current(smp1);
 	assert_int_equal(smp1->arch.pc, WORLD_GPA + 64);
 	assert_int_equal(smp1->arch.argument, 77);
@@ -252,7 +252,31 @@ static void more_requests_than_one_kick_handles_are_all_handled(void **state)
 		host_take_kick(&cpus[1]);
 	for (unsigned i = 1; i < 12; i++)
 		assert_true(vms[i].vcpus[0].arch.pending & HOST_SOFTWARE);
-	assert_false(host_cpus[1].kicked);
+	assert_false(host_has_kick(&cpus[1]));
+}
+
+/* Given a reservation that runs, when best effort on its CPU is asked for something, then it is not interrupted for that; nothing is lost. */
+static void requests_to_best_effort_do_not_disturb_a_running_reservation(void **state)
+{
+	/* REQ: SCHED-1, IRQ-2 */
+	(void)state;
+	start_second_hart();
+	make_current(smp1);
+	live_until(9 * MS + 950 * US);
+	host_now = 10 * MS;
+	assert_ptr_equal(host_run(&cpus[1]), rt);
+	atomic_store(&smp1->ipi, 1);
+	host_cpu = &cpus[0];
+	vcpu_request(smp1, REQ_LINES);
+	assert_false(host_has_kick(&cpus[1]));
+	atomic_store(&rt->ipi, 1);
+	vcpu_request(rt, REQ_LINES);
+	assert_true(host_has_kick(&cpus[1]));
+	host_now = 10 * MS + 200 * US;
+	assert_ptr_equal(host_run(&cpus[1]), smp1);
+	host_take_kick(&cpus[1]);
+	assert_true(smp1->arch.pending & HOST_SOFTWARE);
+	assert_true(rt->arch.pending & HOST_SOFTWARE);
 }
 
 static void a_fault_is_injected_or_ends_the_vm_as_configured(void **state)
@@ -567,6 +591,7 @@ int main(void)
 		FRESH(an_interrupt_that_is_not_enabled_does_not_end_wfi),
 		FRESH(no_interrupt_ends_waiting_for_the_period),
 		FRESH(more_requests_than_one_kick_handles_are_all_handled),
+		FRESH(requests_to_best_effort_do_not_disturb_a_running_reservation),
 		FRESH(a_fault_is_injected_or_ends_the_vm_as_configured),
 		FRESH(a_flood_of_faults_gives_few_lines),
 		FRESH(a_vm_that_ends_stops_all_its_vcpus_and_nobody_elses),

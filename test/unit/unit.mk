@@ -12,16 +12,16 @@ UNIT_CORE := $(filter-out hv/lib/string.c,$(wildcard hv/lib/*.c hv/core/*.c hv/s
 	hv/drv/passthrough.c
 UNIT_KEEP := --rename-section .data=hv_data --rename-section .bss=hv_bss \
 	--rename-section .data.rel.local=hv_data
-UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c test/unit/world.c test/unit/tables.c \
+UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c hv/arch/host/process.c test/unit/world.c test/unit/tables.c \
 	test/unit/sim.c test/unit/power.c
 UNIT_HOST_INC := -I. -Ihv -Ihv/arch/host -Itest/unit
 
 # RISC-V's portable C compiled for the host: registers are variables (test/unit/riscv_shim).
-UNIT_RISCV_SRC := $(filter-out hv/core/start.c,$(UNIT_CORE)) \
+UNIT_RISCV_SRC := $(UNIT_CORE) hv/arch/host/process.c \
 	$(patsubst %,hv/arch/riscv64/%.c,mmio sbi sbi_hsm sbi_console trap vcpu_regs timer guest_access s2) \
-	test/unit/riscv_shim/shim.c test/unit/tables.c test/unit/power.c
-UNIT_RISCV_INC := -I. -Ihv -Itest/unit/riscv_shim -Ihv/arch/riscv64 -Ihv/board/qemu-virt-riscv64 -Itest/unit \
-	-include test/unit/riscv_shim/shim_csr.h
+	test/unit/riscv_shim/shim.c test/unit/world.c test/unit/tables.c test/unit/power.c
+UNIT_RISCV_INC := -I. -Ihv -Itest/unit/riscv_shim -Ihv/arch/riscv64 -Ihv/arch/host -Ihv/board/qemu-virt-riscv64 \
+	-Itest/unit -include test/unit/riscv_shim/shim_csr.h
 
 UNIT_HOST_TESTS := $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 UNIT_RISCV_TESTS := $(patsubst test/unit/riscv_shim/%.c,%,$(wildcard test/unit/riscv_shim/test_*.c))

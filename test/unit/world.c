@@ -137,7 +137,7 @@ bool world_work(uint32_t count)
 			return true;
 		if (keys_head != keys_tail || (world_wants_room && world_uart_room >= 2))
 			console_interrupt(); /* the UART's line is high */
-		else if (work_entity->state == SCHED_BLOCKED && !host_cpus[0].kicked && !cpus[0].resched)
+		else if (work_entity->state == SCHED_BLOCKED && !host_has_kick(&cpus[0]) && !cpus[0].resched)
 			return true;
 		host_now += WORLD_QUANTUM; /* the guest's turn */
 	}

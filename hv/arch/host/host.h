@@ -21,6 +21,7 @@ struct host_msi {
 struct host_cpu_state {
 	ns_t timer;		/* comparator, NS_NEVER: off */
 	bool kicked;		/* an interrupt for cpu_handle_kick() is pending */
+	bool kicked_later;	/* one that does not disturb a real-time vCPU */
 	uint32_t files_pending; /* guest files with an interrupt */
 };
 
@@ -31,7 +32,7 @@ extern uint32_t host_msi_count; /* may pass HOST_MAX_MSIS; the rest is not recor
 extern const char *host_panicked; /* what the last panic said */
 extern bool host_is_off;
 
-/* Clock, comparators, recordings as after power-on. */
+/* Once for every start: clock, comparators, recordings as after power-on. */
 void host_reset(void);
 /* What ends inside (panic, system off, idle for ever, start done) comes back here. */
 enum host_end { HOST_RETURNED, HOST_PANIC, HOST_OFF, HOST_IDLE, HOST_STARTED };
@@ -39,6 +40,8 @@ enum host_end host_call(void (*call)(void *), void *argument);
 
 /* cpu dispatches until a vCPU is chosen: returned, or NULL when the CPU would sleep. */
 struct vcpu *host_run(struct cpu *cpu);
+/* Whether a kick is pending that cpu would take now. */
+bool host_has_kick(const struct cpu *cpu);
 /* cpu takes the kick that is pending, if any, as it would from within a guest. */
 void host_take_kick(struct cpu *cpu);
 /* Where gpa of vm lies, or NULL if not all of [gpa, gpa + bytes) is memory of vm. */
