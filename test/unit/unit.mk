@@ -3,7 +3,7 @@
 # make unit-build  only builds them
 UNIT_OUT := $(BUILD)/unit
 UNIT_CC ?= gcc
-UNIT_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-common -Wall -Wextra -Werror \
+UNIT_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-common -Wall -Wextra -Wno-missing-field-initializers -Werror \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The core as an ordinary process (hv/arch/host). Its variables lie in sections of their own, which are put

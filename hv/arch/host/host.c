@@ -124,3 +124,13 @@ int arch_vm_copy_in(struct vm *vm, gpaddr_t to, const void *from, uint32_t bytes
 		memset(at, 0, bytes);
 	return HV_OK;
 }
+
+void host_leave(struct vcpu *v)
+{
+	(void)v;
+}
+
+void host_enter(struct vcpu *v)
+{
+	(void)v;
+}

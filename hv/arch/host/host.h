@@ -38,6 +38,9 @@ void host_reset(void);
 enum host_end { HOST_RETURNED, HOST_PANIC, HOST_OFF, HOST_IDLE, HOST_STARTED };
 enum host_end host_call(void (*call)(void *), void *argument);
 
+/* What assembly does around a dispatch: v's general registers. By the architecture. */
+void host_leave(struct vcpu *v);
+void host_enter(struct vcpu *v);
 /* cpu dispatches until a vCPU is chosen: returned, or NULL when the CPU would sleep. */
 struct vcpu *host_run(struct cpu *cpu);
 /* Whether a kick is pending that cpu would take now. */

@@ -153,7 +153,10 @@ static void dispatch(void *argument)
 	struct dispatch *d = argument;
 
 	host_cpu = d->cpu;
+	if (d->cpu->current)
+		host_leave(d->cpu->current);
 	d->chosen = cpu_dispatch(d->cpu->current);
+	host_enter(d->chosen);
 }
 
 struct vcpu *host_run(struct cpu *cpu)

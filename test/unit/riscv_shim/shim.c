@@ -200,14 +200,26 @@ void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
 	cpu->masked_for_rt = rt;
 }
 
+/* entry.S: exit_switch and the way behind dispatch. */
+void host_leave(struct vcpu *v)
+{
+	v->arch.pc = shim_csr_read(CSR_SEPC);
+	v->arch.sstatus = shim_csr_read(CSR_SSTATUS);
+	v->arch.hstatus = shim_csr_read(CSR_HSTATUS);
+}
+
+void host_enter(struct vcpu *v)
+{
+	shim_csr_write(CSR_SEPC, v->arch.pc);
+	shim_csr_write(CSR_SSTATUS, v->arch.sstatus);
+	shim_csr_write(CSR_HSTATUS, v->arch.hstatus);
+}
+
 void shim_make_current(struct vcpu *v)
 {
 	for (unsigned i = 0; i < 200; i++) {
 		if (host_run(v->cpu) == v) {
 			host_cpu = v->cpu;
-			shim_csr_write(CSR_SEPC, v->arch.pc);
-			shim_csr_write(CSR_SSTATUS, v->arch.sstatus);
-			shim_csr_write(CSR_HSTATUS, v->arch.hstatus);
 			return;
 		}
 		host_now += 100 * US;
