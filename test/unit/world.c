@@ -146,10 +146,11 @@ bool world_work(uint32_t count)
 
 static void power_on(const struct world *w)
 {
-	memset(world_image, 0, sizeof(world_image));
+	host_reset();
+	memset(world_image, 0, table && table->image_bytes <= sizeof(world_image) ? table->image_bytes
+										  : sizeof(world_image));
 	memset(world_routes, 0, sizeof(world_routes));
 	power_off();
-	host_reset();
 	keys_head = keys_tail = 0;
 	world_uart_room = UINT32_MAX;
 	granted = 0;

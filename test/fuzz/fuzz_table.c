@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table_check() on a good table with words replaced, checksum right: whatever it accepts is safe
+ * (table_unsafe() looks with eyes of its own). Input: a byte for the kind of table, then (word number, value).
+ */
+#include "fuzz.h"
+#include "core/table.h"
+
+static const struct world kinds[] = {
+	{.cpus = 1, .vms = 1},
+	{.cpus = 2, .vms = 3,
+	 .vm = {{.vcpus = 2, .vic = VIC_AIA, .uart = 1, .vcpu = {{.cpu = 0, .guest_file = 1}, {.cpu = 1, .guest_file = 1}}},
+		{.vic = VIC_PLIC, .uart = 10, .irqs = 2, .irq = {{11, 11}, {40, 12}},
+		 .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
+		{.copies = true}}},
+	{.cpus = 8, .vms = 16, .vm = {[0 ... 15] = {.vcpus = 4, .vic = VIC_PLIC, .copies = true}}},
+};
+
+size_t fuzz_seed(unsigned n, uint8_t *out)
+{
+	uint8_t *at = out;
+
+	if (n >= 90)
+		return 0;
+	put(&at, n % 3, 1);
+	put(&at, 4 + n, 2);
+	put(&at, n * 0x01010101u, 4);
+	return (size_t)(at - out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct input in = {data, bytes};
+	struct table_header *h = (struct table_header *)WORLD_TABLE;
+	const char *unsafe;
+	uint32_t words;
+
+	words = table_build(h, &kinds[take(&in, 1) % 3]) / 4;
+	while (in.left) {
+		uint32_t word = (uint32_t)take(&in, 2);
+
+		((uint32_t *)h)[word % words] = (uint32_t)take(&in, 4);
+	}
+	if (h->bytes >= sizeof(*h) && h->bytes <= WORLD_TABLE_BYTES)
+		table_seal(h);
+	if (table_check(h))
+		return 0;
+	unsafe = table_unsafe(h);
+	if (unsafe)
+		fprintf(stderr, "accepted: %s\n", unsafe);
+	MUST(!unsafe);
+	return 0;
+}
