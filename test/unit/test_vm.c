@@ -486,55 +486,6 @@ static void nobody_starts_a_hart_of_a_vm_that_is_stopping(void **state)
 	assert_int_equal(smp0->entity.state, SCHED_OFF);
 }
 
-static void a_fence_is_carried_out_for_loaded_and_stopped_harts_alike(void **state)
-{
-	/* REQ: CPU-4 */
-	(void)state;
-	atomic_store(&smp0->fence_missing, 1);
-	atomic_store(&smp1->fence_from, 1);
-	host_cpu = &cpus[0];
-	vcpu_request(smp1, REQ_FENCE); /* smp1 has never been started */
-	host_take_kick(&cpus[1]);
-	assert_int_equal(smp1->arch.fences, 1);
-	assert_int_equal(atomic_load(&smp0->fence_missing), 0);
-	assert_true(atomic_load(&smp0->requests) & REQ_WAKE || !smp0->wait);
-}
-
-static void who_waits_for_a_fence_goes_on_when_all_have_answered(void **state)
-{
-	/* REQ: CPU-4 */
-	(void)state;
-	start_second_hart();
-	make_current(smp1);
-	make_current(smp0);
-	atomic_store(&smp0->fence_missing, 1);
-	atomic_fetch_or(&smp1->fence_from, 1);
-	vcpu_request(smp1, REQ_FENCE);
-	vcpu_sleep(smp0, WAIT_FENCE, NS_NEVER);
-	assert_ptr_equal(host_run(&cpus[0]), other);
-	host_now += 5 * MS;
-	assert_ptr_equal(host_run(&cpus[0]), other); /* an interrupt of its own would not wake it */
-	host_take_kick(&cpus[1]);
-	make_current(smp0);
-	assert_int_equal(smp0->wait, WAIT_NOTHING);
-}
-
-/* The answer may be there before the asker has fallen asleep. */
-static void an_answer_that_comes_early_is_not_lost(void **state)
-{
-	/* REQ: CPU-4 */
-	(void)state;
-	start_second_hart();
-	make_current(smp1);
-	make_current(smp0);
-	atomic_store(&smp0->fence_missing, 1);
-	atomic_fetch_or(&smp1->fence_from, 1);
-	vcpu_request(smp1, REQ_FENCE);
-	vcpu_sleep(smp0, WAIT_FENCE, NS_NEVER);
-	host_take_kick(&cpus[1]); /* before CPU 0 has come to its dispatch */
-	make_current(smp0);
-}
-
 static void an_idle_best_effort_vm_alone_on_its_cpu_gets_wfi_itself(void **state)
 {
 	/* REQ: CPU-5 */
@@ -602,9 +553,6 @@ int main(void)
 		FRESH(reboot_without_a_copy_is_a_stop),
 		FRESH(a_restart_does_not_touch_a_neighbours_reservation),
 		FRESH(nobody_starts_a_hart_of_a_vm_that_is_stopping),
-		FRESH(a_fence_is_carried_out_for_loaded_and_stopped_harts_alike),
-		FRESH(who_waits_for_a_fence_goes_on_when_all_have_answered),
-		FRESH(an_answer_that_comes_early_is_not_lost),
 		FRESH(an_idle_best_effort_vm_alone_on_its_cpu_gets_wfi_itself),
 		FRESH(the_table_is_checked_before_anything_is_built),
 		FRESH(memory_is_owned_only_with_all_the_rights_asked_for),

@@ -357,6 +357,49 @@ static void a_remote_fence_waits_for_harts_on_other_cpus_only(void **state)
 	shim_make_current(v);
 }
 
+static void a_hart_that_is_stopped_answers_a_remote_fence(void **state)
+{
+	/* REQ: CPU-4 */
+	(void)state;
+	assert_int_equal(CALL(RFNC, 0, {2, 0}), SBI_SUCCESS); /* second has never been started */
+	host_run(&cpus[0]);
+	host_take_kick(&cpus[1]);
+	shim_make_current(v);
+	assert_int_equal(v->wait, WAIT_NOTHING);
+}
+
+/* The answer may be there before the asker has fallen asleep. */
+static void an_answer_that_comes_early_is_not_lost(void **state)
+{
+	/* REQ: CPU-4 */
+	(void)state;
+	start(second);
+	shim_make_current(v);
+	assert_int_equal(CALL(RFNC, 0, {2, 0}), SBI_SUCCESS);
+	host_take_kick(&cpus[1]); /* before CPU 0 has come to its dispatch */
+	shim_make_current(v);
+	assert_int_equal(v->wait, WAIT_NOTHING);
+}
+
+/* Nothing but the answers ends waiting for a fence: no interrupt, no timer. */
+static void an_interrupt_does_not_end_waiting_for_a_fence(void **state)
+{
+	/* REQ: CPU-4 */
+	(void)state;
+	start(second);
+	shim_make_current(v);
+	shim_csr_write(CSR_VSIE, VSIE_STIE | VSIE_SSIE);
+	shim_csr_write(CSR_VSTIMECMP, host_now / 100 + 10);
+	assert_int_equal(CALL(RFNC, 0, {2, 0}), SBI_SUCCESS);
+	assert_int_equal(CALL_BY(second, IPI, 0, {1, 0}), SBI_SUCCESS);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_ptr_not_equal(host_run(&cpus[0]), v);
+		host_now += 100 * US;
+	}
+	host_take_kick(&cpus[1]);
+	shim_make_current(v);
+}
+
 static void remote_fences_check_their_arguments(void **state)
 {
 	/* REQ: OPS-2 */
@@ -595,6 +638,9 @@ int main(void)
 		FRESH(system_suspend_wants_all_other_harts_stopped),
 		FRESH(hart_masks_mean_what_the_standard_says),
 		FRESH(a_remote_fence_waits_for_harts_on_other_cpus_only),
+		FRESH(a_hart_that_is_stopped_answers_a_remote_fence),
+		FRESH(an_answer_that_comes_early_is_not_lost),
+		FRESH(an_interrupt_does_not_end_waiting_for_a_fence),
 		FRESH(remote_fences_check_their_arguments),
 		FRESH(fences_that_cross_do_not_lock_each_other),
 		FRESH(reset_ends_or_restarts_this_vm_only),
