@@ -64,6 +64,7 @@ def main():
         sys.exit(f"bench: no experiment '{only}'; there are: {', '.join(CATALOGUE)}")
     chosen = [(run, [only] if only else ids) for run, ids in EXPERIMENTS if not only or only in ids]
     made, failed = [], 0
+    clear = "\r" + " " * 70 + "\r" if sys.stdout.isatty() else ""
     for number, (run, ids) in enumerate(chosen, 1):
         print(f"[{number}/{len(chosen)}] {', '.join(ids)}", flush=True)
         start = time.monotonic()
@@ -71,13 +72,13 @@ def main():
             found = run()
         except (machine.BenchError, subprocess.CalledProcessError, OSError) as error:
             failed += 1
-            print(f"\n      failed: {error}", flush=True)
+            print(f"{clear}      failed: {error}", flush=True)
             continue
         entries = [entry(name, found[name]) for name in ids]
         everything = merge(entries)
         made += entries
         said = "; ".join(f"{e['id']} {shown_value(e)}" for e in entries)
-        print(f"\r      {said} ({time.monotonic() - start:.1f} s)", flush=True)
+        print(f"{clear}      {said} ({time.monotonic() - start:.1f} s)", flush=True)
     if made:
         print_table(made if only else everything)
         print(f"figures in {machine.relative(RESULTS)}")

@@ -126,7 +126,7 @@ def start_jitter():
 def periods(line):
     match = re.search(r"control: periods (\d+)", line)
     if match:
-        print(f"\r      {match[1]} periods ", end="", flush=True)
+        machine.progress(f"{match[1]} periods")
 
 
 # Linux ------------------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ def irqs_off():
     systems = [s for s in systems if any(w in s[0] for w in wanted)]
     found, silent = {}, []
     for number, (name, path) in enumerate(systems, 1):
-        print(f"\r      {number}/{len(systems)} {name:34}", end="", flush=True)
+        machine.progress(f"{number}/{len(systems)} {name}")
         image = machine.build(path, name + "-measure", os.path.join(MEASURE, "hv", "riscv64"))
         try:
             output = machine.run(machine.options(image), until=IRQS_OFF.pattern, limit_s=60)
@@ -344,7 +344,6 @@ def irqs_off():
             found[name] = {"value": int(match[1]), "cause": int(match[2], 16), "pc": match[3]}
         else:
             silent.append(name)
-    print("\r" + " " * 50 + "\r", end="", flush=True)
     if not found:
         raise machine.BenchError("no system printed 'partita: irqs-off-max' at its end")
     worst = max(found, key=lambda n: found[n]["value"])

@@ -5,6 +5,7 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -106,3 +107,9 @@ def run(command, until=None, limit_s=60, progress=None):
 
 def text(line):
     return line.decode("utf-8", "replace").rstrip("\r")
+
+
+def progress(words):
+    """One line that is written again and again on a terminal, a line each elsewhere."""
+    again = sys.stdout.isatty()
+    print(f"\r      {words:60}" if again else f"      {words}", end="" if again else "\n", flush=True)

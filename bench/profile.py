@@ -5,7 +5,7 @@ Where the instructions of the hypervisor's paths go.
 
 Runs IMAGE with one instruction per translation block and QEMU's execution log, cuts the log into
 paths (from the guest into the hypervisor and back, or to the next point where the hypervisor itself
-takes interrupts: its wfi, arch_poll_interrupts), sums instructions per function by the symbols of
+takes interrupts or looks for them: its wfi, LOOKS), sums instructions per function by the symbols of
 IMAGE.elf, and prints paths of the same kind together. A path in which the firmware ran contains the
 firmware's instructions.
 """
@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine  # noqa: E402
 
 FIRMWARE = (0x80000000, 0x60000)
+LOOKS = ("arch_poll_interrupts", "arch_interrupt_pending")  # here interrupts are taken or looked for
 IN_GUEST = 1 << 2  # of a block's flags in QEMU 10.0: two-stage translation in its memory index
 
 
@@ -68,7 +69,8 @@ def addresses(log):
 
 def paths(log, symbols):
     """Yields (path, ended): lists of addresses executed with interrupts off."""
-    vector, poll = symbols.by_name["trap_entry"], symbols.by_name.get("arch_poll_interrupts")
+    vector = symbols.by_name["trap_entry"]
+    looks = {symbols.by_name.get(name) for name in LOOKS}
     path, started, last = [], False, 0
     for pc, in_guest in addresses(log):
         returned = pc == vector and last in symbols.returns  # the guest was outside the filter
@@ -82,7 +84,7 @@ def paths(log, symbols):
             yield path + [pc], "idle"
             path = []
             continue
-        elif path and pc == poll:
+        elif path and pc in looks:
             yield path, "poll"
             path = []
         if not in_guest:
@@ -163,14 +165,18 @@ def main():
     symbols = Symbols(arguments.image + ".elf")
     child, log, folder = trace(arguments.image, arguments.shift, arguments.ram, more)
     kinds = {}
-    for number, (path, ended) in enumerate(paths(log, symbols)):
-        if arguments.paths and number >= arguments.skip + arguments.paths:
-            break
-        names = tuple(n for n, _ in chain(path, symbols))
-        if number < arguments.skip or (arguments.through and arguments.through not in names):
-            continue
-        kinds.setdefault((ended, names), Kind()).add(path)
-    os.killpg(child.pid, signal.SIGKILL)
+    try:
+        for number, (path, ended) in enumerate(paths(log, symbols)):
+            if arguments.paths and number >= arguments.skip + arguments.paths:
+                break
+            names = tuple(n for n, _ in chain(path, symbols))
+            if number < arguments.skip or (arguments.through and arguments.through not in names):
+                continue
+            kinds.setdefault((ended, names), Kind()).add(path)
+    except KeyboardInterrupt:
+        print("profile: interrupted; these are the paths so far", file=sys.stderr)
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
     log.close()
     child.wait()
     file = open(arguments.output, "w", encoding="utf-8") if arguments.output else sys.stdout
