@@ -31,6 +31,8 @@ extern struct host_msi host_msis[HOST_MAX_MSIS];
 extern uint32_t host_msi_count; /* may pass HOST_MAX_MSIS; the rest is not recorded */
 extern const char *host_panicked; /* what the last panic said */
 extern bool host_is_off;
+/* What another CPU does just before this one looks at its interrupts; called once. */
+extern void (*host_on_poll)(void);
 
 /* Once for every start: clock, comparators, recordings as after power-on. */
 void host_reset(void);

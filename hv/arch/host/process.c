@@ -16,6 +16,7 @@ struct host_msi host_msis[HOST_MAX_MSIS];
 uint32_t host_msi_count;
 const char *host_panicked;
 bool host_is_off;
+void (*host_on_poll)(void);
 
 static jmp_buf *back;
 
@@ -29,6 +30,7 @@ void host_reset(void)
 	host_msi_count = 0;
 	host_panicked = NULL;
 	host_is_off = false;
+	host_on_poll = NULL;
 }
 
 enum host_end host_call(void (*call)(void *), void *argument)
@@ -74,7 +76,13 @@ bool arch_interrupt_pending(void)
 bool arch_poll_interrupts(struct cpu *cpu)
 {
 	struct host_cpu_state *s = &host_cpus[cpu->index];
+	void (*meanwhile)(void) = host_on_poll;
 
+	if (meanwhile) {
+		host_on_poll = NULL;
+		meanwhile();
+		host_cpu = cpu;
+	}
 	if (!host_has_kick(cpu))
 		return false;
 	if (s->kicked)

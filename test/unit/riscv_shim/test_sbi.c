@@ -400,6 +400,53 @@ static void an_interrupt_does_not_end_waiting_for_a_fence(void **state)
 	shim_make_current(v);
 }
 
+static void assert_runs_again(struct vcpu *who)
+{
+	for (unsigned i = 0; i < 50; i++) {
+		if (host_run(who->cpu) == who)
+			return;
+		host_now += 100 * US;
+	}
+	fail_msg("it sleeps for ever");
+}
+
+static void answer_from_cpu1(void)
+{
+	host_take_kick(&cpus[1]);
+}
+
+static void interrupt_from_cpu1(void)
+{
+	CALL_BY(second, IPI, 0, {1, 0});
+}
+
+/* Between asking to sleep and falling asleep the hypervisor looks at interrupts: what comes then counts. */
+static void an_answer_between_asking_and_falling_asleep_is_not_lost(void **state)
+{
+	/* REQ: CPU-4 */
+	(void)state;
+	start(second);
+	shim_make_current(v);
+	host_on_poll = answer_from_cpu1;
+	assert_int_equal(CALL(RFNC, 0, {2, 0}), SBI_SUCCESS);
+	assert_runs_again(v);
+}
+
+static void an_interrupt_between_wfi_and_falling_asleep_is_not_lost(void **state)
+{
+	/* REQ: CPU-5, CPU-4 */
+	(void)state;
+	start(second);
+	shim_make_current(v);
+	shim_csr_write(CSR_VSIE, VSIE_SSIE);
+	shim_csr_write(CSR_STVAL, 0x10500073);
+	shim_csr_write(CSR_SSTATUS, shim_csr_read(CSR_SSTATUS) | SSTATUS_SPP);
+	host_on_poll = interrupt_from_cpu1;
+	riscv_exception(v, CAUSE_VIRTUAL_INSN);
+	assert_int_equal(v->wait, WAIT_INTERRUPT);
+	assert_runs_again(v);
+}
+
 static void remote_fences_check_their_arguments(void **state)
 {
 	/* REQ: OPS-2 */
@@ -641,6 +688,8 @@ int main(void)
 		FRESH(a_hart_that_is_stopped_answers_a_remote_fence),
 		FRESH(an_answer_that_comes_early_is_not_lost),
 		FRESH(an_interrupt_does_not_end_waiting_for_a_fence),
+		FRESH(an_answer_between_asking_and_falling_asleep_is_not_lost),
+		FRESH(an_interrupt_between_wfi_and_falling_asleep_is_not_lost),
 		FRESH(remote_fences_check_their_arguments),
 		FRESH(fences_that_cross_do_not_lock_each_other),
 		FRESH(reset_ends_or_restarts_this_vm_only),
