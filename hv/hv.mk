@@ -9,7 +9,7 @@ HV_EXTRA ?=
 HV_WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-fno-inline-small-functions -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 $(HV_WARN) \
+	-march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 $(HV_WARN) \
 	-I. -Ihv -Ihv/arch/$(HV_ARCH) -Ihv/board/$(HV_BOARD) -I$(HV_OUT) $(HV_EXTRA)
 
 # Where time is the product rather than size: what every switch and every exit runs through.
@@ -18,7 +18,8 @@ HV_FAST := hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c rr:hv/core/unit_rr.c+hv/sched/round_robin.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \
-	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c
+	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c \
+	smp:hv/arch/riscv64/sbi_smp.c
 HV_UNIT_SRC := $(subst +, ,$(foreach u,$(HV_UNITS),$(word 2,$(subst :, ,$(u)))))
 HV_UNIT_OBJ := $(foreach u,$(HV_UNITS),$(HV_OUT)/unit-$(firstword $(subst :, ,$(u))).o)
 

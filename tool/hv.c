@@ -60,6 +60,14 @@ static bool has_restart(const struct system *system)
 	return false;
 }
 
+static bool has_smp(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		if (system->vms[i].vcpu_count > 1)
+			return true;
+	return false;
+}
+
 /* What is linked, and when: the one place that knows the hypervisor's units. */
 static const struct unit {
 	const char *object;
@@ -68,11 +76,12 @@ static const struct unit {
 	{"core.o", NULL},
 	{"unit-edf.o", has_reservation},
 	{"unit-rr.o", NULL},
+	{"unit-vuart.o", has_uart}, /* the device that is used most is looked for first */
 	{"unit-vplic.o", has_plic},
 	{"unit-vaplic.o", has_aia},
-	{"unit-vuart.o", has_uart},
 	{"unit-passthrough.o", has_device},
 	{"unit-restart.o", has_restart},
+	{"unit-smp.o", has_smp},
 };
 #define UNITS (sizeof(units) / sizeof(units[0]))
 

@@ -25,7 +25,10 @@ void arch_timer_program(ns_t when);
 void arch_idle(void);
 /* Whether an interrupt of the hypervisor's own is pending now. */
 bool arch_interrupt_pending(void);
-/* Handles one device interrupt or kick of the hypervisor's own, if one is pending; whether it was. */
+/*
+ * Handles one device interrupt or kick of the hypervisor's own; false if none is pending, or if the timer
+ * is due: time comes first.
+ */
 bool arch_poll_interrupts(struct cpu *cpu);
 /*
  * Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). Not urgent: held back while a real-time vCPU

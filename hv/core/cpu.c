@@ -49,15 +49,14 @@ static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)
 	cpu->resched = false;
 	if (files)
 		wake_parked(cpu, files);
-	if (cpu->index == 0)
+	if (cpu->work_wanted)
 		work_dispatch(now);
 	e = sched_pick(&cpu->sched, now);
 	arch_timer_program(cpu->sched.event);
 	return e;
 }
 
-/* Interrupts of the hypervisor's own, one at a time: each is a stretch of its own. */
-static inline void look(struct cpu *cpu)
+void cpu_look(struct cpu *cpu)
 {
 	for (unsigned left = LOOKS; left && arch_poll_interrupts(cpu); left--)
 		;
@@ -83,7 +82,7 @@ static inline struct vcpu *choose(struct cpu *cpu)
 		} else if (is_vcpu && !--looks) {
 			return container_of(e, struct vcpu, entity);
 		}
-		look(cpu);
+		cpu_look(cpu);
 	}
 }
 
@@ -117,11 +116,6 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	cpu->current = NULL;
 	if (before && before->wait != WAIT_NOTHING)
 		vcpu_fall_asleep(before, arch_now());
-	look(cpu); /* the exit that led here may have been long */
-	if (before && unlikely(atomic_load_explicit(&before->requests, memory_order_relaxed))) {
-		vcpu_handle_requests(before);
-		look(cpu);
-	}
 	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)
 		vcpu_awake(v);

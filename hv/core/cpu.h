@@ -22,6 +22,7 @@ struct cpu {
 	uint32_t index, hart_id;
 	struct sched_cpu sched;
 	bool resched; /* the choice may have changed: leave the fast path */
+	bool work_wanted; /* housekeeping is to become ready at the next dispatch */
 	uint32_t vcpu_count;
 	/* Sleeping vCPUs whose guest file can wake them, a bit a file, by queue. */
 	uint32_t parked[SCHED_QUEUES];
@@ -40,6 +41,8 @@ extern uint32_t cpu_count;
 void cpu_request(struct cpu *cpu, uint32_t bits);
 /* Own CPU, on a kick: handles a bounded number of requests, kicks itself again for the rest. */
 void cpu_handle_kick(struct cpu *cpu);
+/* Own CPU: handles interrupts of the hypervisor's own, one at a time, each a stretch of its own. */
+void cpu_look(struct cpu *cpu);
 /*
  * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. `before` was
  * current (NULL at start); its general registers are in its context. Called by the exit path when the

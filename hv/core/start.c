@@ -78,6 +78,8 @@ static void build_vm(uint32_t index)
 			panic("no room for a device of VM", index);
 	if (vm->config->vic != VIC_NONE && !vm->vic)
 		panic("image lacks the interrupt controller of VM", index);
+	if (vm->config->vcpu_count > 1 && !vcpu_fence)
+		panic("image lacks what SMP guests need, VM", index);
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
 		build_vcpu(vm, i);
 	vm_prepare_start(vm);

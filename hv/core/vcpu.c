@@ -9,6 +9,8 @@ const char *const exit_names[EXIT_CAUSES] = {
 	"timer", "external", "parked", "sbi", "wfi", "mmio", "trap", "fault",
 };
 
+void (*vcpu_fence)(struct vcpu *v);
+
 void vcpu_request_later(struct vcpu *v, uint32_t bits)
 {
 	atomic_fetch_or(&v->requests, bits);
@@ -65,9 +67,9 @@ void vcpu_awake(struct vcpu *v)
 
 void vcpu_wake(struct vcpu *v, enum vcpu_wait why)
 {
-	if (v->wait != why || v->entity.state != SCHED_BLOCKED)
+	if (v->wait != why)
 		return;
-	unpark(v);
+	vcpu_awake(v); /* also when it has not fallen asleep yet */
 	sched_wake(&v->cpu->sched, &v->entity, arch_now());
 	v->cpu->resched = true;
 }
@@ -101,19 +103,6 @@ static void handle_start(struct vcpu *v)
 	v->cpu->resched = true;
 }
 
-static void handle_fence(struct vcpu *v)
-{
-	uint32_t from = atomic_exchange(&v->fence_from, 0);
-
-	arch_vcpu_fence(v);
-	for (; from; from &= from - 1) {
-		struct vcpu *waiter = &v->vm->vcpus[bit_lowest(from)];
-
-		if (atomic_fetch_sub(&waiter->fence_missing, 1) == 1)
-			vcpu_request(waiter, REQ_WAKE);
-	}
-}
-
 static void handle_lines(struct vcpu *v)
 {
 	const struct vic_ops *vic = v->vm->vic;
@@ -137,7 +126,7 @@ void vcpu_handle_requests(struct vcpu *v)
 	if (requests & REQ_START)
 		handle_start(v);
 	if (requests & REQ_FENCE)
-		handle_fence(v);
+		vcpu_fence(v);
 	if (requests & REQ_WAKE)
 		vcpu_wake(v, WAIT_FENCE);
 	if (requests & REQ_LINES)

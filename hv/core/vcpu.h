@@ -79,6 +79,8 @@ void vcpu_request(struct vcpu *v, uint32_t bits);
 void vcpu_request_later(struct vcpu *v, uint32_t bits);
 /* Own CPU: carries out what was requested. */
 void vcpu_handle_requests(struct vcpu *v);
+/* Own CPU: carries out REQ_FENCE; set by unit smp. */
+extern void (*vcpu_fence)(struct vcpu *v);
 /* Own CPU, in dispatch: v has asked to sleep. */
 void vcpu_fall_asleep(struct vcpu *v, ns_t now);
 /* Own CPU, v current: will sleep. wake_at: its own timer's deadline or NS_NEVER. */

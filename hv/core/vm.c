@@ -42,7 +42,7 @@ void vm_stop(struct vm *vm, const char *reason, bool again)
 	atomic_store(&vm->stopping, vm->config->vcpu_count);
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
 		vcpu_request_later(&vm->vcpus[i], REQ_STOP);
-	/* The caller's own vCPU, if it is one of them, is stopped in the dispatch that follows. */
+	/* The kick is pending: the caller's own vCPU, if it is one of them, runs no further. */
 	arch_this_cpu()->resched = true;
 }
 

@@ -13,8 +13,6 @@ static struct sched_entity entity = {
 	.slice = WORK_SLICE_NS,
 };
 
-static bool wanted; /* CPU 0: wake it at the next dispatch */
-
 void work_start(struct cpu *cpu)
 {
 	if (!cpu->sched.queues[SCHED_BE].policy)
@@ -36,16 +34,14 @@ void work_step(void)
 void work_wake(void)
 {
 	if (entity.state == SCHED_BLOCKED) {
-		wanted = true;
+		cpus[0].work_wanted = true;
 		cpus[0].resched = true;
 	}
 }
 
 void work_dispatch(ns_t now)
 {
-	if (!wanted)
-		return;
-	wanted = false;
+	cpus[0].work_wanted = false;
 	sched_wake(&cpus[0].sched, &entity, now);
 }
 

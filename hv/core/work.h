@@ -16,7 +16,7 @@ enum entity_kind { ENTITY_VCPU, ENTITY_WORK };
 void work_start(struct cpu *cpu);
 /* CPU 0: one step of each kind; goes to sleep when there is nothing left to do. */
 void work_step(void);
-/* CPU 0, in dispatch: becomes ready if it has been woken. */
+/* CPU 0, in dispatch, after work_wake(): becomes ready. */
 void work_dispatch(ns_t now);
 /* There is something to do. work_wake() on CPU 0, work_request() on any. */
 void work_wake(void);

@@ -7,6 +7,7 @@
 #include "measure.h"
 #include "riscv.h"
 
+#define PENDING		 (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER)
 #define THRESHOLD_ALL	 0u
 #define THRESHOLD_RT	 IMSIC_ID_KICK_LATER /* identities from here on are held back */
 
@@ -107,14 +108,14 @@ void arch_idle(void)
 bool arch_interrupt_pending(void)
 {
 	measure_point();
-	return csr_read(CSR_SIP) & (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER);
+	return csr_read(CSR_SIP) & PENDING;
 }
 
 bool arch_poll_interrupts(struct cpu *cpu)
 {
 	measure_point();
-	if (!(csr_read(CSR_SIP) & 1ul << IRQ_S_EXTERNAL))
-		return false;
+	if ((csr_read(CSR_SIP) & PENDING) != 1ul << IRQ_S_EXTERNAL)
+		return false; /* none, or the timer, which the choice that follows serves first */
 	riscv_imsic_handle(cpu);
 	return true;
 }

@@ -16,9 +16,11 @@
 struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause);
 struct vcpu *riscv_exception(struct vcpu *v, uint64_t cause);
 struct vcpu *riscv_sbi_exit(struct vcpu *v);
+/* Returns NULL after a look at interrupts: the exit may have been long. */
+struct vcpu *riscv_leave(struct vcpu *v);
 static inline struct vcpu *riscv_resume(struct vcpu *v)
 {
-	return unlikely(v->cpu->resched) ? NULL : v;
+	return unlikely(v->cpu->resched) ? riscv_leave(v) : v;
 }
 /* Skips the instruction at sepc. */
 static inline void riscv_skip(uint32_t bytes)
@@ -50,6 +52,15 @@ struct sbi_result sbi_ipi(struct vcpu *v);
 struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function);
 struct sbi_result sbi_suspend(struct vcpu *v, uint64_t function);
 struct sbi_result sbi_dbcn(struct vcpu *v, uint64_t function);
+
+/* What concerns siblings; set by unit smp, which is there if a VM has more than one vCPU. */
+struct sbi_smp {
+	struct sbi_result (*hart_start)(struct vcpu *v, struct vcpu *target);
+	/* mask: existing harts; the caller's own is not meant. */
+	void (*ipi)(struct vcpu *v, uint32_t mask);
+	void (*rfence)(struct vcpu *v, uint32_t mask);
+};
+extern const struct sbi_smp *sbi_smp;
 
 /* Argument n of the present call. */
 static inline uint64_t sbi_argument(const struct vcpu *v, unsigned n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SBI calls that concern several harts: HSM, IPI, RFENCE, and system suspend. A hart is a vCPU of the
- * caller's VM (at most TABLE_MAX_VM_VCPUS). Requests cross CPUs as core/vcpu.h says; no call waits.
+ * SBI calls about harts: HSM, system suspend, IPI, RFENCE. A hart is a vCPU of the caller's VM. What
+ * concerns siblings is in unit smp (sbi_smp.c), which every system with an SMP VM has.
  */
 #include "abi/hypercall.h"
 #include "riscv.h"
@@ -9,28 +9,11 @@
 #define SUSPEND_RETENTIVE     0x00000000u
 #define SUSPEND_NON_RETENTIVE 0x80000000u
 
+const struct sbi_smp *sbi_smp;
+
 static struct vcpu *hart(struct vcpu *v, uint64_t number)
 {
 	return number < v->vm->config->vcpu_count ? &v->vm->vcpus[number] : NULL;
-}
-
-static struct sbi_result hart_start(struct vcpu *v)
-{
-	struct vcpu *target = hart(v, sbi_argument(v, 0));
-	gpaddr_t entry = sbi_argument(v, 1);
-	uint32_t expected = VCPU_STOPPED;
-
-	if (!target)
-		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
-	if (entry & 1 || !vm_owns(v->vm, entry, 4, REGION_X))
-		return SBI_ERROR(SBI_ERR_INVALID_ADDRESS);
-	if (!atomic_compare_exchange_strong(&target->power, &expected, VCPU_START_PENDING))
-		return SBI_ERROR(SBI_ERR_ALREADY_AVAILABLE);
-	atomic_fetch_add(&v->vm->running, 1);
-	target->start_entry = entry;
-	target->start_argument = sbi_argument(v, 2);
-	vcpu_request(target, REQ_START);
-	return SBI_OK(0);
 }
 
 static struct sbi_result hart_stop(struct vcpu *v)
@@ -80,7 +63,11 @@ struct sbi_result sbi_hsm(struct vcpu *v, uint64_t function)
 
 	switch (function) {
 	case 0:
-		return hart_start(v);
+		target = hart(v, sbi_argument(v, 0));
+		if (!target)
+			return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+		return target == v ? SBI_ERROR(SBI_ERR_ALREADY_AVAILABLE)
+				   : sbi_smp->hart_start(v, target);
 	case 1:
 		return hart_stop(v);
 	case 2:
@@ -125,18 +112,16 @@ struct sbi_result sbi_ipi(struct vcpu *v)
 
 	if (mask == UINT32_MAX)
 		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
-	for (uint32_t i = 0; mask; i++, mask >>= 1) {
-		if (!(mask & 1))
-			continue;
-		atomic_store(&v->vm->vcpus[i].ipi, 1);
-		vcpu_request(&v->vm->vcpus[i], REQ_LINES);
-	}
+	if (mask & 1u << v->number)
+		arch_vcpu_raise_software(v);
+	if (mask & ~(1u << v->number))
+		sbi_smp->ipi(v, mask);
 	return SBI_OK(0);
 }
 
 /*
- * FENCE.I, SFENCE.VMA and SFENCE.VMA with ASID: always the whole first stage and the instruction
- * fetches of each target. The caller sleeps until targets on other CPUs have acknowledged.
+ * FENCE.I, SFENCE.VMA and SFENCE.VMA with ASID: always the whole first stage and the instruction fetches
+ * of each target.
  */
 struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function)
 {
@@ -146,17 +131,9 @@ struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function)
 		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
 	if (mask == UINT32_MAX)
 		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
-	atomic_store(&v->fence_missing, 1); /* own token: no wake-up before all are asked */
-	for (uint32_t i = 0; mask; i++, mask >>= 1) {
-		struct vcpu *target = &v->vm->vcpus[i];
-
-		if (!(mask & 1))
-			continue;
-		atomic_fetch_add(&v->fence_missing, 1);
-		atomic_fetch_or(&target->fence_from, 1u << v->number);
-		vcpu_request(target, REQ_FENCE);
-	}
-	if (atomic_fetch_sub(&v->fence_missing, 1) > 1)
-		vcpu_sleep(v, WAIT_FENCE, NS_NEVER);
+	if (mask & 1u << v->number)
+		arch_vcpu_fence(v);
+	if (mask & ~(1u << v->number))
+		sbi_smp->rfence(v, mask);
 	return SBI_OK(0);
 }

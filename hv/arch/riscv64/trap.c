@@ -60,9 +60,18 @@ static void virtual_instruction(struct vcpu *v)
 	}
 }
 
+struct vcpu *riscv_leave(struct vcpu *v)
+{
+	cpu_look(v->cpu);
+	return NULL;
+}
+
 static __attribute__((noinline)) struct vcpu *external(struct vcpu *v)
 {
 	v->exits[EXIT_EXTERNAL]++;
+	/* The timer, if it is due as well, comes first; the other is seen again. */
+	if (csr_read(CSR_SIP) & 1ul << IRQ_S_TIMER)
+		return NULL;
 	riscv_imsic_handle(v->cpu);
 	return riscv_resume(v);
 }
