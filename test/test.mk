@@ -12,3 +12,6 @@ check-all:
 	@BUILD=$(BUILD) /usr/bin/python3 test/check.py
 $(CHECK_PARTS:%=check-%):
 	@BUILD=$(BUILD) /usr/bin/python3 test/check.py $(@:check-%=%)
+
+-include test/unit/unit.mk
+-include $(wildcard test/fuzz/fuzz.mk)

@@ -25,7 +25,7 @@ WRAPPER = """#!/bin/sh
 exec setpriv --pdeathsig KILL timeout --foreground -s KILL {limit} \\
 	setpriv --pdeathsig KILL qemu-system-riscv64 "$@"
 """
-NATIVE = ("-M virt,aia=aplic-imsic,aia-guests=7 -cpu rv64,h=true,sstc=true,svinval=true,svpbmt=true,svnapot=true,"
+NATIVE = ("-cpu rv64,h=true,sstc=true,svinval=true,svpbmt=true,svnapot=true,"
           "smstateen=true,sscofpmf=true,svade=true,svadu=false,sv57=off,sv48=off -seed 1 -display none -monitor none "
           "-serial stdio").split()
 PREFIX = re.compile(r"(partita: |[a-z][a-z0-9-]*\| ?)")
@@ -213,10 +213,10 @@ class Lab:
         machine.assert_sound()
         return machine
 
-    def native(self, program, harts=1, shift=0, limit=LIMIT_S, qemu=()):
+    def native(self, program, harts=1, shift=0, limit=LIMIT_S, qemu=(), aia="aplic-imsic,aia-guests=7"):
         """The same program on the bare board."""
         command = ["timeout", "--foreground", "-s", "KILL", str(limit), "setpriv", "--pdeathsig", "KILL",
-                   "qemu-system-riscv64", *NATIVE, "-smp", str(harts), "-m", "256M", "-icount",
+                   "qemu-system-riscv64", *NATIVE, "-M", f"virt,aia={aia}", "-smp", str(harts), "-m", "256M", "-icount",
                    f"shift={shift},sleep=off", "-kernel", str(program), *qemu]
         machine = Machine(["setpriv", "--pdeathsig", "KILL", *command])
         self.machines.append(machine)
@@ -231,11 +231,16 @@ class Lab:
 
 def shell(machine, command, limit=LIMIT_S):
     """Runs a command in the focused Linux guest's shell; what it printed."""
-    machine.commands = getattr(machine, "commands", 0) + 1
+    if not hasattr(machine, "commands"):
+        machine.commands = 0
+        machine.send("stty cols 250\r")
+        machine.expect(LINUX_PROMPT)
+    machine.commands += 1
     machine.send(f"{command}; echo end-{machine.commands}-$?\r")
-    match = machine.expect(rf"(?s)(.*?)\bend-{machine.commands}-(\d+)", limit)
+    match = machine.expect(rf"(?s)echo end-{machine.commands}-\$\?\n(.*?)\bend-{machine.commands}-(\d+)", limit)
+    machine.expect(LINUX_PROMPT)
     assert match.group(2) == "0", match.group()
-    return match.group(1).partition("\n")[2]
+    return match.group(1)
 
 
 LINUX = """    linux:

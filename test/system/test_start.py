@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start: the hypervisor checks its table and the board before any guest runs, and says clearly what is wrong."""
 import struct
+import subprocess
 
 import pytest
 
@@ -63,7 +64,6 @@ def test_no_table(lab, start):
 
 @pytest.mark.parametrize("board,reason", [
     (("-smp", "1"), "the board lacks a hart"),
-    (("-m", "128M"), "the board has less memory"),
     (("-cpu", "rv64,h=true,sstc=false,svinval=true,svpbmt=true,smstateen=true,svade=true,svadu=false,sv57=off,sv48=off"),
      "a hart lacks an ISA extension"),
     (("-cpu", "rv64,h=true,sstc=true,svpbmt=false,smstateen=true,svade=true,svadu=false,sv57=off,sv48=off"),
@@ -72,13 +72,31 @@ def test_no_table(lab, start):
      "a hart lacks an ISA extension"),
 ])
 def test_other_board(lab, board, reason):
-    """Given a board with fewer harts, less memory or without an extension that the system uses, when the image starts,
+    """Given a board with fewer harts or without an extension that the system uses, when the image starts,
     then it says which and no guest runs.
 
     REQ: MEM-1, CPU-3
     """
-    system = SYSTEM.replace("memory: 256K, cpu: 0", "memory: 200M, cpu: 0")
-    assert_stops(lab.run(system, qemu=board, limit=60), reason)
+
+    assert_stops(lab.run(SYSTEM, qemu=board, limit=60), reason)
+
+
+@pytest.mark.parametrize("node,name,cells,reason", [
+    ("/memory@80000000", "reg", "0 80000000 0 01000000", "the board has less memory"),
+    ("/cpus", "timebase-frequency", "f4240", "the board's timebase-frequency is not the one"),
+])
+def test_other_device_tree(lab, node, name, cells, reason):
+    """Given firmware whose device tree tells of less memory or of another timebase, when the image starts, then it says
+    so and no guest runs.
+
+    REQ: MEM-1, TIME-1
+    """
+    system = SYSTEM.replace("memory: 256K, cpu: 0", "memory: 100M, cpu: 0")
+    image = lab.build(system)
+    tree = lab.folder / "board.dtb"
+    lab.native(image, harts=2, aia=f"aplic-imsic,aia-guests=7,dumpdtb={tree}").wait_end(60)
+    subprocess.run(["fdtput", "-t", "x", str(tree), node, name, *cells.split()], check=True)
+    assert_stops(lab.start(image, qemu=("-dtb", str(tree)), limit=60), reason)
 
 
 def test_board_without_aia(lab):
