@@ -109,10 +109,10 @@ def timer_direct():
 def start_jitter():
     system = machine.system("jitter")
     command = machine.options(machine.build(system))
-    output = machine.run(command, until=r"RESULT rt-start-jitter", limit_s=240, progress=periods)
+    output = machine.run(command, until=r"RESULT rt-start-jitter", limit_s=400, progress=periods)
     found = need(results(output), "rt-start-jitter", output)
     bare = machine.options(machine.guest("control-bench"))
-    native_output = machine.run(bare, limit_s=120)
+    native_output = machine.run(bare, limit_s=200)
     native = need(results(native_output), "rt-start-jitter", native_output)
     said = ("first guest instruction less k*P, 10,000 periods; `native` is the same binary alone on "
             "the bare machine, released by its own timer")
@@ -336,7 +336,7 @@ def irqs_off():
         machine.progress(f"{number}/{len(systems)} {name}")
         image = machine.build(path, name + "-measure", os.path.join(MEASURE, "hv", "riscv64"))
         try:
-            output = machine.run(machine.options(image), until=IRQS_OFF.pattern, limit_s=60)
+            output = machine.run(machine.options(image), until=IRQS_OFF.pattern, limit_s=150)
         except machine.BenchError as error:
             output = str(error)
         match = IRQS_OFF.search(output)
