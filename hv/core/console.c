@@ -258,37 +258,38 @@ void console_report(const struct vm *vm)
 	work_request();
 }
 
-/* A VM's state: a line a step, when there is room for it. Whether there is more. */
+/* A VM's state, in steps: a sum or a line each, when there is room for it. Whether there was one. */
 static bool report(void)
 {
 	static const char *const states[] = {"runs", "stops", "has ended"};
+	static uint64_t exits[EXIT_CAUSES];
 	static unsigned part; /* of the VM's report */
-	uint64_t waiting = atomic_load(&reports);
+	uint64_t waiting = atomic_load(&reports), name;
 	const struct vm *vm;
 
 	if (!waiting || log_head - log_tail >= CONSOLE_LINES / 2)
 		return false; /* lines go out first */
 	vm = &vms[bit_lowest(waiting)];
-	switch (part++) {
-	case 0:
-		console_log("partita: vm %s %s, %u faults, %u bytes of output lost\n",
-			    (uint64_t)vm->config->name, (uint64_t)states[atomic_load(&vm->state)],
-			    atomic_load(&vm->faults), vm->port.lost, 0);
-		break;
-	case 1:
-		console_log("partita: vm %s: exits timer %u external %u parked %u sbi %u\n",
-			    (uint64_t)vm->config->name, vm_exits(vm, EXIT_TIMER),
-			    vm_exits(vm, EXIT_EXTERNAL), vm_exits(vm, EXIT_PARKED),
-			    vm_exits(vm, EXIT_SBI));
-		break;
-	default:
-		console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n",
-			    (uint64_t)vm->config->name, vm_exits(vm, EXIT_WFI),
-			    vm_exits(vm, EXIT_MMIO), vm_exits(vm, EXIT_TRAP),
-			    vm_exits(vm, EXIT_FAULT));
-		part = 0;
+	name = (uint64_t)vm->config->name;
+	if (part < EXIT_CAUSES) {
+		exits[part] = vm_exits(vm, part);
+	} else if (part == EXIT_CAUSES) {
+		console_log("partita: vm %s %s, %u faults, %u bytes of output lost\n", name,
+			    (uint64_t)states[atomic_load(&vm->state)], atomic_load(&vm->faults),
+			    vm->port.lost, 0);
+	} else if (part == EXIT_CAUSES + 1) {
+		console_log("partita: vm %s: exits timer %u external %u parked %u sbi %u\n", name,
+			    exits[EXIT_TIMER], exits[EXIT_EXTERNAL], exits[EXIT_PARKED],
+			    exits[EXIT_SBI]);
+	} else {
+		console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n", name,
+			    exits[EXIT_WFI], exits[EXIT_MMIO], exits[EXIT_TRAP],
+			    exits[EXIT_FAULT]);
 		atomic_fetch_and(&reports, ~(1ull << vm->index));
+		part = 0;
+		return true;
 	}
+	part++;
 	return true;
 }
 

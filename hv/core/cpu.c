@@ -114,8 +114,10 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	struct vcpu *v;
 
 	cpu->current = NULL;
-	if (before && before->wait != WAIT_NOTHING)
+	if (before && before->wait != WAIT_NOTHING) {
 		vcpu_fall_asleep(before, arch_now());
+		cpu_look(cpu);
+	}
 	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)
 		vcpu_awake(v);

@@ -14,8 +14,7 @@ struct device_irq_ops {
 	 * sourcecfg. False when the VM owns no such source.
 	 */
 	bool (*route)(struct vm *vm, uint32_t source, uint32_t mode, struct vcpu *to,
-		      uint32_t identity);
-	void (*enable)(struct vm *vm, uint32_t source, bool on);
+		      uint32_t identity, bool enabled);
 	/* Level source, handled: sends again if the line is still asserted. */
 	void (*retrigger)(struct vm *vm, uint32_t source);
 	/* PLIC VM: source phys_source has interrupted the hypervisor. */

@@ -83,7 +83,6 @@ static void handle_stop(struct vcpu *v)
 	v->reset_pending = false;
 	v->cpu->resched = true;
 	atomic_store(&v->fence_from, 0);
-	atomic_store(&v->ipi, 0);
 	atomic_store(&v->power, VCPU_STOPPED);
 	if (atomic_fetch_sub(&v->vm->stopping, 1) == 1)
 		vm_vcpu_stopped(v->vm);
@@ -103,13 +102,13 @@ static void handle_start(struct vcpu *v)
 	v->cpu->resched = true;
 }
 
-static void handle_lines(struct vcpu *v)
+static void handle_interrupts(struct vcpu *v, uint32_t requests)
 {
 	const struct vic_ops *vic = v->vm->vic;
 
-	if (vic && vic->line)
+	if (requests & REQ_LINES && vic && vic->line)
 		arch_vcpu_set_external(v, vic->line(v->vm, v->number));
-	if (atomic_exchange(&v->ipi, 0))
+	if (requests & REQ_IPI)
 		arch_vcpu_raise_software(v);
 	if (v->wait == WAIT_INTERRUPT && arch_vcpu_interrupt_pending(v))
 		vcpu_wake(v, WAIT_INTERRUPT);
@@ -129,6 +128,8 @@ void vcpu_handle_requests(struct vcpu *v)
 		vcpu_fence(v);
 	if (requests & REQ_WAKE)
 		vcpu_wake(v, WAIT_FENCE);
-	if (requests & REQ_LINES)
-		handle_lines(v);
+	if (requests & REQ_DEVICE)
+		v->vm->refresh_device(v->vm);
+	if (requests & (REQ_LINES | REQ_IPI))
+		handle_interrupts(v, requests);
 }

@@ -47,6 +47,8 @@ extern const char *const exit_names[EXIT_CAUSES];
 #define REQ_LINES 4u /* virtual interrupt lines may have changed */
 #define REQ_FENCE 8u /* siblings in fence_from wait for fence.i and a first-stage flush */
 #define REQ_WAKE  16u /* own remote fence is complete */
+#define REQ_IPI	  32u /* a software interrupt */
+#define REQ_DEVICE 64u /* an emulated device's interrupt line may have changed */
 
 struct vcpu {
 	struct arch_vcpu arch; /* first: assembly */
@@ -63,7 +65,6 @@ struct vcpu {
 	/* any CPU: */
 	_Atomic uint32_t requests;
 	_Atomic uint32_t power; /* enum vcpu_power */
-	_Atomic uint32_t ipi;	/* a software interrupt is to be raised */
 	_Atomic uint32_t fence_from;	/* siblings (bit = number) that wait for this one */
 	_Atomic uint32_t fence_missing; /* acknowledgements this one still waits for */
 	gpaddr_t start_entry;

@@ -43,6 +43,7 @@ struct vm {
 	struct vdev vdevs[VM_MAX_VDEVS];
 	const struct vic_ops *vic; /* NULL: none */
 	void *vic_state, *uart_state;
+	void (*refresh_device)(struct vm *vm); /* REQ_DEVICE */
 	struct console_port port;
 	/* any CPU: */
 	_Atomic uint32_t state;	  /* enum vm_state */

@@ -26,7 +26,8 @@ static const struct table_irq *find(const struct vm *vm, uint32_t source)
 	return NULL;
 }
 
-static bool route(struct vm *vm, uint32_t source, uint32_t mode, struct vcpu *to, uint32_t identity)
+static bool route(struct vm *vm, uint32_t source, uint32_t mode, struct vcpu *to, uint32_t identity,
+		  bool enabled)
 {
 	const struct table_irq *irq = find(vm, source);
 
@@ -34,15 +35,8 @@ static bool route(struct vm *vm, uint32_t source, uint32_t mode, struct vcpu *to
 		return false;
 	aplic_route(irq->phys_source, (enum aplic_mode)mode, to->cpu->hart_id,
 		    to->config->guest_file, identity);
+	aplic_enable(irq->phys_source, enabled);
 	return true;
-}
-
-static void enable(struct vm *vm, uint32_t source, bool on)
-{
-	const struct table_irq *irq = find(vm, source);
-
-	if (irq)
-		aplic_enable(irq->phys_source, on);
 }
 
 static void retrigger(struct vm *vm, uint32_t source)
@@ -67,7 +61,7 @@ static void arrived(uint32_t phys_source)
 	}
 }
 
-static const struct device_irq_ops ops = {route, enable, retrigger, arrived};
+static const struct device_irq_ops ops = {route, retrigger, arrived};
 
 /* Sources are silent until the guest (AIA) or this function (PLIC) routes them. */
 static void vm_reset(struct vm *vm)

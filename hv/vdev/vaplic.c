@@ -62,7 +62,7 @@ static void send(struct vm *vm, uint32_t target)
 	struct vcpu *v = target_vcpu(vm, target);
 	uint32_t identity = target & 0x7ff;
 
-	if (v && identity >= 1 && identity <= IDENTITIES)
+	if (v && identity - 1 < IDENTITIES)
 		arch_send_msi(v, identity);
 }
 
@@ -79,20 +79,15 @@ static bool program_through(struct vm *vm, struct vaplic *a, uint32_t source)
 {
 	struct vcpu *v = target_vcpu(vm, a->target[source]);
 	uint32_t identity = a->target[source] & 0x7ff;
-	bool active = a->on && a->mode[source] > 1 && v && identity >= 1 && identity <= IDENTITIES;
+	bool active = a->on && a->mode[source] > 1 && v && identity - 1 < IDENTITIES;
 
-	if (!device_irq)
-		return false;
-	if (!device_irq->route(vm, source, active ? a->mode[source] : 0, v ? v : vm->vcpus,
-			       active ? identity : 0))
-		return false;
-	device_irq->enable(vm, source, active && a->enabled >> source & 1);
-	return true;
+	return device_irq->route(vm, source, active ? a->mode[source] : 0, v ? v : vm->vcpus,
+				 active ? identity : 0, active && a->enabled >> source & 1);
 }
 
 static void changed(struct vm *vm, struct vaplic *a, uint32_t source)
 {
-	if (!program_through(vm, a, source))
+	if (!device_irq || !program_through(vm, a, source))
 		deliver(vm, a, source);
 }
 

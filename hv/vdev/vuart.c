@@ -48,16 +48,36 @@ static uint8_t cause(struct vm *vm, const struct vuart *u)
 /* Lock held. Lock order: vUART, then interrupt controller. */
 static void update_line(struct vm *vm, struct vuart *u)
 {
-	bool line;
+	bool line = cause(vm, u) != IIR_NONE;
 
-	if (!u->ier && !u->line)
-		return;
-	line = cause(vm, u) != IIR_NONE;
 	if (line == u->line)
 		return;
 	u->line = line;
 	if (vm->vic)
 		vm->vic->set_level(vm, vm->config->uart_source, line);
+}
+
+/*
+ * Lock held. After an access by the guest: a line that rises is raised in a stretch of its own, because
+ * the access and the interrupt together would be too long.
+ */
+static inline void update_line_later(struct vcpu *v, struct vuart *u)
+{
+	if (!u->ier && !u->line)
+		return;
+	if (u->line)
+		update_line(v->vm, u);
+	else if (cause(v->vm, u) != IIR_NONE)
+		vcpu_request_later(v, REQ_DEVICE);
+}
+
+static void refresh(struct vm *vm)
+{
+	struct vuart *u = vm->uart_state;
+
+	lock_take(&u->lock);
+	update_line(vm, u);
+	lock_give(&u->lock);
 }
 
 static void notify(struct vm *vm)
@@ -130,7 +150,7 @@ static uint64_t vuart_read(struct vcpu *v, void *state, uint32_t offset, uint32_
 	default:
 		break;
 	}
-	update_line(vm, u);
+	update_line_later(v, u);
 	lock_give(&u->lock);
 	return value;
 }
@@ -190,7 +210,7 @@ static void vuart_write(struct vcpu *v, void *state, uint32_t offset, uint32_t w
 	default:
 		break;
 	}
-	update_line(vm, u);
+	update_line_later(v, u);
 	lock_give(&u->lock);
 }
 
@@ -203,6 +223,7 @@ static int vm_init(struct vm *vm)
 	dev.state = pool_take(sizeof(struct vuart), 8);
 	vm->uart_state = dev.state;
 	vm->port.notify = notify;
+	vm->refresh_device = refresh;
 	return vm_add_vdev(vm, &dev);
 }
 

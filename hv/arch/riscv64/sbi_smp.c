@@ -27,10 +27,8 @@ static struct sbi_result hart_start(struct vcpu *v, struct vcpu *target)
 static void ipi(struct vcpu *v, uint32_t mask)
 {
 	for (uint32_t i = 0; mask; i++, mask >>= 1) {
-		if (!(mask & 1) || i == v->number)
-			continue;
-		atomic_store(&v->vm->vcpus[i].ipi, 1);
-		vcpu_request_later(&v->vm->vcpus[i], REQ_LINES);
+		if (mask & 1 && i != v->number)
+			vcpu_request_later(&v->vm->vcpus[i], REQ_IPI);
 	}
 }
 
