@@ -18,7 +18,7 @@
 struct vm;
 
 #define PORT_TX_BYTES 512u
-#define PORT_RX_BYTES 64u
+#define PORT_RX_BYTES 256u /* a pasted line; what does not fit is dropped */
 
 struct console_port {
 	struct lock lock;

@@ -39,7 +39,7 @@ struct reader {
 	const char *wrong;
 };
 
-static uint32_t be32(const void *p)
+static uint32_t __attribute__((noinline)) be32(const void *p)
 {
 	const uint8_t *b = p;
 

@@ -48,14 +48,19 @@ void vm_stop(struct vm *vm, const char *reason, bool again)
 
 void vm_vcpu_stopped(struct vm *vm)
 {
-	console_log("partita: vm %s %s: %s\n", (uint64_t)vm->config->name,
-		    (uint64_t)(vm->restart ? "restarts" : "has ended"), (uint64_t)vm->reason, 0, 0);
+	bool talk = !(table->flags & SYSTEM_QUIET);
+
+	if (talk)
+		console_log("partita: vm %s %s: %s\n", (uint64_t)vm->config->name,
+			    (uint64_t)(vm->restart ? "restarts" : "has ended"),
+			    (uint64_t)vm->reason, 0, 0);
 	if (vm->restart) {
 		restart->begin(vm);
 		return;
 	}
 	atomic_store(&vm->state, VM_ENDED);
-	console_report(vm);
+	if (talk)
+		console_report(vm);
 	if (atomic_fetch_add(&vms_ended, 1) + 1 == vm_count)
 		console_off_when_shown();
 }

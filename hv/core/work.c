@@ -27,7 +27,7 @@ void work_step(void)
 	if (restart)
 		more |= restart->step();
 	if (!more)
-		sched_block(&arch_this_cpu()->sched, &entity, NS_NEVER, arch_now());
+		sched_block(&cpus[0].sched, &entity, NS_NEVER, arch_now());
 }
 
 /* The scheduler hears of it in the dispatch that follows. */

@@ -101,7 +101,7 @@ static uint32_t hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base)
 
 	if (base == UINT64_MAX)
 		return all;
-	if (base >= TABLE_MAX_VM_VCPUS || mask > all >> base || mask << base & ~(uint64_t)all)
+	if (base >= TABLE_MAX_VM_VCPUS || mask > all >> base)
 		return UINT32_MAX;
 	return (uint32_t)(mask << base);
 }
