@@ -5,8 +5,7 @@
 #include "core/vcpu.h"
 #include "core/work.h"
 
-#define REQUESTS_PER_KICK 1
-#define LOOKS		  4 /* so that a storm of interrupts cannot hold up the choice for ever */
+#define LOOKS 4 /* so that a storm of interrupts cannot hold up the choice for ever */
 
 void cpu_request(struct cpu *cpu, uint32_t bits)
 {
@@ -14,21 +13,19 @@ void cpu_request(struct cpu *cpu, uint32_t bits)
 	arch_kick(cpu, false);
 }
 
-void cpu_handle_kick(struct cpu *cpu)
+void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 {
-	if (atomic_load(&cpu->requests) && atomic_exchange(&cpu->requests, 0) & CPU_REQ_WORK)
-		work_wake();
-	for (unsigned i = 0; i < REQUESTS_PER_KICK; i++) {
-		uint64_t kicked = atomic_load(&cpu->kicked);
-		uint64_t bit = kicked & -kicked;
+	_Atomic uint64_t *kicked = &cpu->kicked[queue];
+	uint64_t all = atomic_load(kicked), bit = all & -all;
 
-		if (!bit)
-			return;
-		atomic_fetch_and(&cpu->kicked, ~bit);
-		vcpu_handle_requests(&vcpus[bit_lowest(bit)]);
-	}
-	if (atomic_load(&cpu->kicked))
-		arch_kick(cpu, true);
+	if (queue == SCHED_BE && atomic_exchange(&cpu->requests, 0) & CPU_REQ_WORK)
+		work_wake();
+	if (!bit)
+		return;
+	atomic_fetch_and(kicked, ~bit);
+	vcpu_handle_requests(&vcpus[bit_lowest(bit)]);
+	if (atomic_load(kicked))
+		arch_kick(cpu, queue == SCHED_RT);
 }
 
 /* Sleepers whose guest file has an interrupt; at most 7, a bit each. */

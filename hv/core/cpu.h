@@ -28,7 +28,7 @@ struct cpu {
 	uint32_t parked[SCHED_QUEUES];
 	struct vcpu *files[CPU_MAX_FILES];
 	uint32_t masked_for_rt; /* external interrupts other than kicks are held back now */
-	_Atomic uint64_t kicked;   /* vCPUs (by global index) with requests */
+	_Atomic uint64_t kicked[SCHED_QUEUES]; /* vCPUs (by global index) with requests */
 	_Atomic uint32_t requests; /* CPU_REQ_* */
 };
 
@@ -39,8 +39,11 @@ extern uint32_t cpu_count;
 
 /* Any CPU: have `cpu` look at its requests soon. */
 void cpu_request(struct cpu *cpu, uint32_t bits);
-/* Own CPU, on a kick: handles a bounded number of requests, kicks itself again for the rest. */
-void cpu_handle_kick(struct cpu *cpu);
+/*
+ * Own CPU, on a kick for vCPUs of this queue: handles the requests of one, kicks itself again for the
+ * rest. Real-time and best effort are apart, so that the latter never costs the former anything.
+ */
+void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue);
 /* Own CPU: handles interrupts of the hypervisor's own, one at a time, each a stretch of its own. */
 void cpu_look(struct cpu *cpu);
 /*

@@ -11,6 +11,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/work.h"
+#include "lib/string.h"
 
 #define RESTART_BYTES 64u
 
@@ -43,9 +44,23 @@ static bool part_of(const struct vm *vm, struct table_copy *part)
 	return true;
 }
 
+/* A device's state after power-on. Its lock stays: another CPU may be waiting for it. */
+static void clear_device(void *state, uint32_t bytes)
+{
+	struct lock *lock = state;
+
+	if (!bytes)
+		return;
+	lock_take(lock);
+	memset(lock + 1, 0, bytes - sizeof(*lock));
+	lock_give(lock);
+}
+
 static void finish(struct vm *vm)
 {
 	atomic_fetch_and(&waiting, ~(1ull << vm->index));
+	clear_device(vm->uart_state, vm->uart_state_bytes);
+	clear_device(vm->vic_state, vm->vic_state_bytes);
 	for_each_unit(u)
 		if ((*u)->vm_reset)
 			(*u)->vm_reset(vm);

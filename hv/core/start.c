@@ -128,5 +128,7 @@ void cpu_start(struct cpu *cpu)
 	for (uint32_t i = 0; i < vcpu_count; i++)
 		if (vcpus[i].cpu == cpu && vcpus[i].reset_pending)
 			sched_start(&cpu->sched, &vcpus[i].entity, now);
-	cpu_handle_kick(cpu); /* requests that came before this CPU could be interrupted */
+	/* Requests that came before this CPU could be interrupted. */
+	cpu_handle_kick(cpu, SCHED_RT);
+	cpu_handle_kick(cpu, SCHED_BE);
 }

@@ -89,7 +89,7 @@ static bool region_is_safe(const struct table_region *r)
 }
 
 /* No two regions share memory, and none of one VM guest-physical space (or its interrupt files). */
-static const char *regions_check(const struct table_vm *vm)
+static bool regions_are_safe(const struct table_vm *vm)
 {
 	for (uint32_t i = vm->region_first; i < vm->region_first + vm->region_count; i++) {
 		const struct table_region *a = table_region(i);
@@ -97,16 +97,16 @@ static const char *regions_check(const struct table_vm *vm)
 		if (!region_is_safe(a) ||
 		    (vm->vic == VIC_AIA && overlap(a->gpa, a->bytes, arch_guest_files_gpa,
 						   TABLE_MAX_VM_VCPUS * PAGE_BYTES)))
-			return "a region lies where no guest may be";
+			return false;
 		for (uint32_t j = 0; j < i; j++) {
 			const struct table_region *b = table_region(j);
 
 			if (overlap(a->phys, a->bytes, b->phys, b->bytes) ||
 			    (j >= vm->region_first && overlap(a->gpa, a->bytes, b->gpa, b->bytes)))
-				return "two regions overlap";
+				return false;
 		}
 	}
-	return NULL;
+	return true;
 }
 
 /* Copies come from memory that no guest has. Where they go is checked by the second stage. */
@@ -182,7 +182,7 @@ static const char *vm_check(const struct table_vm *vm, uint32_t index, struct ta
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		if (!vcpu_is_sane(vm, index, i, taken))
 			return "a vCPU is wrong";
-	return regions_check(vm);
+	return regions_are_safe(vm) ? NULL : "a region lies where no guest may be";
 }
 
 static bool cpus_are_sane(void)

@@ -14,7 +14,7 @@ void (*vcpu_fence)(struct vcpu *v);
 void vcpu_request_later(struct vcpu *v, uint32_t bits)
 {
 	atomic_fetch_or(&v->requests, bits);
-	atomic_fetch_or(&v->cpu->kicked, 1ull << v->index);
+	atomic_fetch_or(&v->cpu->kicked[v->entity.queue], 1ull << v->index);
 	arch_kick(v->cpu, sched_is_rt(&v->entity));
 }
 

@@ -42,7 +42,9 @@ struct vm {
 	uint32_t vdev_count;
 	struct vdev vdevs[VM_MAX_VDEVS];
 	const struct vic_ops *vic; /* NULL: none */
+	/* Each begins with its struct lock; a restart clears what follows. */
 	void *vic_state, *uart_state;
+	uint32_t vic_state_bytes, uart_state_bytes;
 	void (*refresh_device)(struct vm *vm); /* REQ_DEVICE */
 	struct console_port port;
 	/* any CPU: */

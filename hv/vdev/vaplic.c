@@ -11,7 +11,6 @@
 #include "core/unit.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "lib/string.h"
 
 #define APLIC_BASE  0x0d000000ul
 #define APLIC_BYTES 0x00008000u
@@ -301,15 +300,10 @@ static int vm_init(struct vm *vm)
 		return HV_ENOMEM;
 	dev.state = pool_take(sizeof(struct vaplic), 8);
 	vm->vic_state = dev.state;
+	vm->vic_state_bytes = sizeof(struct vaplic);
 	vm->vic = &ops;
 	return vm_add_vdev(vm, &dev);
 }
 
-static void vm_reset(struct vm *vm)
-{
-	if (vm->vic == &ops)
-		memset(vm->vic_state, 0, sizeof(struct vaplic));
-}
-
-static const struct unit vaplic = {.name = "vaplic", .vm_init = vm_init, .vm_reset = vm_reset};
+static const struct unit vaplic = {.name = "vaplic", .vm_init = vm_init};
 UNIT(vaplic);

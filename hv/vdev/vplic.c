@@ -13,7 +13,6 @@
 #include "core/unit.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "lib/string.h"
 
 #define PLIC_BASE  0x0c000000ul
 #define PLIC_BYTES 0x00600000u
@@ -241,15 +240,10 @@ static int vm_init(struct vm *vm)
 		return HV_OK;
 	dev.state = pool_take(sizeof(struct vplic), 8);
 	vm->vic_state = dev.state;
+	vm->vic_state_bytes = sizeof(struct vplic);
 	vm->vic = &ops;
 	return vm_add_vdev(vm, &dev);
 }
 
-static void vm_reset(struct vm *vm)
-{
-	if (vm->vic == &ops)
-		memset(vm->vic_state, 0, sizeof(struct vplic));
-}
-
-static const struct unit vplic = {.name = "vplic", .vm_init = vm_init, .vm_reset = vm_reset};
+static const struct unit vplic = {.name = "vplic", .vm_init = vm_init};
 UNIT(vplic);

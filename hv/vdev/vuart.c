@@ -9,7 +9,6 @@
 #include "core/unit.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "lib/string.h"
 
 #define UART_BASE  0x10000000ul
 #define UART_BYTES 0x100u
@@ -222,16 +221,11 @@ static int vm_init(struct vm *vm)
 		return HV_OK;
 	dev.state = pool_take(sizeof(struct vuart), 8);
 	vm->uart_state = dev.state;
+	vm->uart_state_bytes = sizeof(struct vuart);
 	vm->port.notify = notify;
 	vm->refresh_device = refresh;
 	return vm_add_vdev(vm, &dev);
 }
 
-static void vm_reset(struct vm *vm)
-{
-	if (vm->uart_state)
-		memset(vm->uart_state, 0, sizeof(struct vuart));
-}
-
-static const struct unit vuart = {.name = "vuart", .vm_init = vm_init, .vm_reset = vm_reset};
+static const struct unit vuart = {.name = "vuart", .vm_init = vm_init};
 UNIT(vuart);

@@ -54,7 +54,7 @@ void riscv_imsic_handle(struct cpu *cpu)
 	uint32_t identity = (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
 
 	if (identity == IMSIC_ID_KICK || identity == IMSIC_ID_KICK_LATER)
-		cpu_handle_kick(cpu);
+		cpu_handle_kick(cpu, identity == IMSIC_ID_KICK ? SCHED_RT : SCHED_BE);
 	else if (identity == IMSIC_ID_UART)
 		console_interrupt();
 	else if (identity >= IMSIC_ID_DEVICE && device_irq)

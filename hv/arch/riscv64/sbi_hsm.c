@@ -95,7 +95,7 @@ struct sbi_result sbi_suspend(struct vcpu *v, uint64_t function)
 }
 
 /* Harts named by (mask, base), SBI 2.0, 3.1; UINT32_MAX if one of them does not exist. */
-static uint32_t hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base)
+static __attribute__((noinline)) uint32_t hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base)
 {
 	uint32_t all = (1u << v->vm->config->vcpu_count) - 1;
 
