@@ -85,11 +85,13 @@ bool arch_poll_interrupts(struct cpu *cpu)
 	}
 	if (!host_has_kick(cpu))
 		return false;
-	if (s->kicked)
+	if (s->kicked) {
 		s->kicked = false;
-	else
+		cpu_handle_kick(cpu, SCHED_RT);
+	} else {
 		s->kicked_later = false;
-	cpu_handle_kick(cpu);
+		cpu_handle_kick(cpu, SCHED_BE);
+	}
 	return true;
 }
 
