@@ -33,12 +33,17 @@ def attacks():
     return re.search(r"^ATTACKS := (.*)", text, re.M).group(1).split()
 
 
-def assert_faults_are_told(machine, attack):
+def must_fault(attack, vic):
+    """An interrupt file is the VM's own: with AIA the storm of messages to it trespasses nowhere."""
+    return attack not in FAULTLESS and (attack, vic) != ("ipi-storm", "aia")
+
+
+def assert_faults_are_told(machine, attack, vic):
     lines = [line for line in machine.log if line.startswith("partita: vm hostile vcpu")]
     for line in lines:
         assert FAULT.match(line), f"not a clear line: {line}"
     assert len(lines) <= LINES_MAX, f"a flood of {len(lines)} lines"
-    if attack not in FAULTLESS:
+    if must_fault(attack, vic):
         assert lines, "nobody has told of the fault"
 
 
@@ -60,6 +65,6 @@ def test_hostile(lab, attack, vic):
     assert status["witness"] == "runs"
     assert status["hostile"] == ("runs" if attack in ENDLESS else "has ended")
     assert "attack %s: start" % attack in machine.of("hostile")
-    assert_faults_are_told(machine, attack)
+    assert_faults_are_told(machine, attack, vic)
     machine.leave()
     assert_on_time(machine.of("control"))

@@ -48,14 +48,14 @@ def test_linux(lab, vcpus, vic):
 
 
 def test_no_second_stage_fault_in_steady_state(lab):
-    """Given a Linux guest that runs, when it allocates and touches half of its memory, then no access to its own memory
+    """Given a Linux guest that runs, when it allocates and touches a quarter of its memory, then no access to its own memory
     leaves the guest: only SBI calls, interrupts and device registers are counted.
 
     REQ: MEM-1, CPU-2
     """
     machine = lab.run(FOCUS + f"vms:\n  linux:\n{linux()}", shift=1)
     machine.expect(LINUX_PROMPT)
-    shell(machine, "head -c 96m /dev/zero >/tmp/fill")
+    shell(machine, "head -c 64m /dev/zero >/tmp/fill")
     machine.send("\x01s")
     match = machine.expect(r"partita: vm linux: exits wfi \d+ mmio \d+ trap (\d+) fault (\d+)")
     assert match.groups() == ("0", "0")
@@ -142,7 +142,8 @@ def test_clock_handed_to_linux(lab):
 
     REQ: MEM-4, IRQ-1
     """
-    machine = lab.run(FOCUS + f"vms:\n  linux:\n{linux()}    devices: {{rtc: {{}}}}\n", shift=1)
+    machine = lab.run(FOCUS + f"vms:\n  linux:\n{linux()}    devices: {{rtc: {{}}}}\n", shift=1,
+                      qemu=("-rtc", "clock=vm"))
     machine.expect(LINUX_PROMPT)
     assert "goldfish" in shell(machine, "cat /sys/class/rtc/rtc0/name")
     first = int(shell(machine, "cat /sys/class/rtc/rtc0/since_epoch"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sleeps in wfi, timer wake-up after timer wake-up, and says how many instructions the whole machine
- * executed meanwhile and how late each wake-up was at most.
+ * Sleeps in wfi, timer wake-up after timer wake-up, and says how many instructions the whole
+ * machine executed meanwhile and how late each wake-up was at most.
  */
 #include "print.h"
 #include "sbi.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dirties all of its memory, then reboots; says whether it found everything as at the first time. */
+/* Dirties all of its memory, then reboots; says whether it found everything as at the first time.
+ */
 #include <stdbool.h>
 #include "print.h"
 #include "sbi.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the board's goldfish real-time clock and takes one interrupt of its alarm through the PLIC. */
+/* Reads the board's goldfish real-time clock and takes one interrupt of its alarm through the PLIC.
+ */
 #include "csr.h"
 #include "print.h"
 #include "sbi.h"
