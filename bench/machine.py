@@ -67,18 +67,19 @@ def shown(command):
     return "qemu-system-riscv64 " + text.replace(ROOT + "/", "")
 
 
-def run(command, until=None, limit_s=60, progress=None):
+def run(command, until=None, limit_s=60, progress=None, leave_at=None):
     """
     Runs QEMU with these options until it ends or a line matches every expression of `until`
-    once. Returns the output. progress(line) sees each line as it comes.
+    once. Returns the output. progress(line) sees each line as it comes. A line that matches
+    leave_at makes it press Ctrl-a x, which ends the system.
     """
     waiting = [re.compile(u) for u in ([until] if isinstance(until, str) else until or [])]
     qemu = [os.environ.get("PARTITA_QEMU", "qemu-system-riscv64"), *command]
     start, lines, rest = time.monotonic(), [], b""
     # timeout: with sleep=off an idle QEMU ignores SIGTERM, and nobody may be left to kill it.
     with subprocess.Popen(["timeout", "-s", "KILL", str(limit_s + 5), *qemu], bufsize=0,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, start_new_session=True) as child, \
+                          stdin=subprocess.PIPE if leave_at else subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as child, \
             selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         try:
@@ -93,6 +94,8 @@ def run(command, until=None, limit_s=60, progress=None):
                     lines.append(line)
                     if progress:
                         progress(line)
+                    if leave_at and re.search(leave_at, line):
+                        child.stdin.write(b"\x01x")
                     if waiting:
                         waiting = [w for w in waiting if not w.search(line)]
                         if not waiting:
