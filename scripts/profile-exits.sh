@@ -5,7 +5,7 @@
 #
 #   scripts/profile-exits.sh SYSTEM.yaml [SECONDS [KINDS]]
 #
-# SECONDS of wall time (default 20; logging makes QEMU about 100 times slower), the KINDS longest kinds of stretch
+# SECONDS of wall time (default 20; logging makes QEMU much slower), the KINDS longest kinds of stretch
 # (default 10). Only CPU 0 is looked at. The guests' output is kept in build/profile-exits.txt.
 set -eu
 
