@@ -5,7 +5,7 @@
 #include "core/vcpu.h"
 #include "core/work.h"
 
-#define LOOKS 4 /* so that a storm of interrupts cannot hold up the choice for ever */
+#define LOOKS 8 /* so that a storm of interrupts cannot hold up the choice for ever */
 
 void cpu_request(struct cpu *cpu, uint32_t bits)
 {
@@ -28,13 +28,11 @@ void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 		arch_kick(cpu, queue == SCHED_RT);
 }
 
-/* Sleepers whose guest file has an interrupt; at most 7, a bit each. */
+/* One sleeper whose guest file has an interrupt; of several, the others interrupt when that may be. */
 static void wake_parked(struct cpu *cpu, uint32_t files)
 {
 	files = arch_files_pending(files);
-	cpu->parked[SCHED_RT] &= ~files;
-	cpu->parked[SCHED_BE] &= ~files;
-	for (; files; files &= files - 1)
+	if (files)
 		vcpu_wake(cpu->files[bit_lowest(files)], WAIT_INTERRUPT);
 }
 
@@ -59,6 +57,15 @@ void cpu_look(struct cpu *cpu)
 		;
 }
 
+/* v starts (again): its context becomes that of a hart after power-on. */
+static void reset(struct cpu *cpu, struct vcpu *v)
+{
+	v->reset_pending = false;
+	arch_vcpu_reset(v);
+	if (cpu->loaded == v)
+		cpu->loaded = NULL;
+}
+
 /*
  * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are looked at
  * once more, so that no stretch without a look contains both.
@@ -67,17 +74,20 @@ static inline struct vcpu *choose(struct cpu *cpu)
 {
 	for (unsigned looks = LOOKS;;) {
 		struct sched_entity *e = pick(cpu, arch_now());
-		bool is_vcpu = e && e->kind == ENTITY_VCPU;
+		bool pending = arch_interrupt_pending();
 
-		if (likely(!arch_interrupt_pending())) {
-			if (likely(is_vcpu))
-				return container_of(e, struct vcpu, entity);
+		if (likely(e && e->kind == ENTITY_VCPU)) {
+			struct vcpu *v = container_of(e, struct vcpu, entity);
+
+			if (unlikely(v->reset_pending))
+				reset(cpu, v);
+			else if (likely(!pending) || !--looks)
+				return v;
+		} else if (!pending) {
 			if (e)
 				work_step();
 			else
 				arch_idle();
-		} else if (is_vcpu && !--looks) {
-			return container_of(e, struct vcpu, entity);
 		}
 		cpu_look(cpu);
 	}
@@ -93,12 +103,6 @@ static void change_loaded(struct cpu *cpu, struct vcpu *v)
 {
 	struct vcpu *before = cpu->loaded;
 
-	if (unlikely(v->reset_pending)) {
-		v->reset_pending = false;
-		arch_vcpu_reset(v);
-		if (before == v)
-			before = NULL;
-	}
 	if (before)
 		arch_vcpu_save(before);
 	cpu->loaded = v;
@@ -118,7 +122,7 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)
 		vcpu_awake(v);
-	if (v != cpu->loaded || v->reset_pending)
+	if (v != cpu->loaded)
 		change_loaded(cpu, v);
 	arch_vcpu_enter(v, cpu->vcpu_count == 1 && may_idle(cpu, v));
 	cpu->current = v;

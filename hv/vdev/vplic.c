@@ -67,7 +67,7 @@ static void announce(struct vm *vm, uint32_t source)
 {
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
 		if (plic_of(vm)->enabled[i][source / 32] >> source % 32 & 1)
-			vcpu_request(&vm->vcpus[i], REQ_LINES);
+			vcpu_request_later(&vm->vcpus[i], REQ_LINES);
 }
 
 static void set_level(struct vm *vm, uint32_t source, bool high)

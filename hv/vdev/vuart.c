@@ -57,16 +57,12 @@ static void update_line(struct vm *vm, struct vuart *u)
 }
 
 /*
- * Lock held. After an access by the guest: a line that rises is raised in a stretch of its own, because
- * the access and the interrupt together would be too long.
+ * Lock held. After an access by the guest the line moves in a stretch of its own, because the access and
+ * the interrupt together would be too long; before the guest's next instruction all the same.
  */
 static inline void update_line_later(struct vcpu *v, struct vuart *u)
 {
-	if (!u->ier && !u->line)
-		return;
-	if (u->line)
-		update_line(v->vm, u);
-	else if (cause(v->vm, u) != IIR_NONE)
+	if ((u->ier || u->line) && (cause(v->vm, u) != IIR_NONE) != u->line)
 		vcpu_request_later(v, REQ_DEVICE);
 }
 

@@ -35,9 +35,16 @@ void arch_start_prepare(void)
 {
 }
 
+/* Stands for the architecture's unit smp: nobody waits for fences here. */
+static void fence(struct vcpu *v)
+{
+	arch_vcpu_fence(v);
+}
+
 void arch_vm_init(struct vm *vm)
 {
-	(void)vm;
+	if (vm->config->vcpu_count > 1)
+		vcpu_fence = fence;
 }
 
 void arch_vcpu_init(struct vcpu *v)

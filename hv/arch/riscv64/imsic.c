@@ -36,6 +36,8 @@ void riscv_imsic_cpu_init(void)
 /* The file that hstatus.VGEIN selects becomes like after power-on. */
 void riscv_guest_file_reset(void)
 {
+	uint64_t select = csr_read(CSR_VSISELECT); /* belongs to the vCPU that is loaded */
+
 	for (uint32_t i = 0; i <= BOARD_IMSIC_IDS / 64; i++) {
 		csr_write(CSR_VSISELECT, IMSIC_EIP0 + 2 * i);
 		csr_write(CSR_VSIREG, 0);
@@ -46,6 +48,7 @@ void riscv_guest_file_reset(void)
 	csr_write(CSR_VSIREG, 0);
 	csr_write(CSR_VSISELECT, IMSIC_EIDELIVERY);
 	csr_write(CSR_VSIREG, 0);
+	csr_write(CSR_VSISELECT, select);
 }
 
 /* One: what else is pending interrupts again. */
