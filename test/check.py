@@ -42,7 +42,7 @@ def jobs_of():
         if (system / name).exists():
             yield pytest_job("system", name, f"test/system/{name}")
     for vic in ("plic", "aia"):
-        yield pytest_job("attack", vic, "test/system/test_attack.py", "-k", f"-{vic}]")
+        yield pytest_job("attack", vic, "test/system/test_attack.py", "-k", f"with_{vic}")
     if (ROOT / "test/config").is_dir():
         yield Job("config", "config", [*PYTEST, "test/config"])
     yield Job("static", "clang-tidy hv", [*STATIC, "clang-tidy", "hv/"])

@@ -47,7 +47,7 @@ def assert_faults_are_told(machine, attack, vic):
         assert lines, "nobody has told of the fault"
 
 
-@pytest.mark.parametrize("vic", ["plic", "aia"])
+@pytest.mark.parametrize("vic", ["plic", "aia"], ids=["with_plic", "with_aia"])
 @pytest.mark.parametrize("attack", attacks())
 def test_hostile(lab, attack, vic):
     """Given a reservation of 200us every 1ms, when a hostile guest shares its CPU, then none of 1000 periods is missed

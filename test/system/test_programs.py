@@ -98,7 +98,7 @@ def test_eight_harts(lab):
 
 
 def timer_direct(text):
-    return re.findall(r"RESULT (timer-direct|timer-armed|timer-direct-return) (.*)", text)
+    return re.findall(r"RESULT (timer-direct|timer-armed|timer-direct-return) (n=.*?max=\d+)", text)
 
 
 def test_timer_is_direct(lab):
