@@ -79,9 +79,16 @@ static void edf_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns
 	throttle(q, e);
 }
 
+/* With a new deadline, or with the one it fell asleep with. */
+static bool edf_may_preempt(const struct sched_entity *s, const struct sched_entity *r)
+{
+	return s->node.key + s->deadline < r->due || (s->due > s->node.key && s->due < r->due);
+}
+
 const struct sched_policy sched_edf = {
 	.name = "edf",
 	.wake = edf_wake,
 	.replenish = edf_replenish,
+	.may_preempt = edf_may_preempt,
 	.charge = edf_charge,
 };

@@ -127,6 +127,23 @@ static struct sched_entity *pick_best_effort(struct sched_cpu *c, ns_t now, ns_t
 	return e;
 }
 
+/*
+ * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that could
+ * preempt it, else at the time of the next two (the heap has none earlier than both).
+ */
+static ns_t next_preemption(const struct sched_queue *q, const struct sched_entity *e)
+{
+	ns_t event = NS_NEVER;
+
+	if (!q->timed.count)
+		return NS_NEVER;
+	if (q->policy->may_preempt(first(&q->timed), e))
+		return q->timed.slots[0]->key;
+	for (uint32_t i = 1; i < 3 && i < q->timed.count; i++)
+		event = earlier(event, q->timed.slots[i]->key);
+	return event;
+}
+
 struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 {
 	struct sched_queue *q = &c->queues[SCHED_RT];
@@ -142,7 +159,7 @@ struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 	e = first(&q->ready);
 	if (!e)
 		return pick_best_effort(c, now, event);
-	c->event = earlier(event, now + (ns_t)e->remaining);
+	c->event = earlier(next_preemption(q, e), now + (ns_t)e->remaining);
 	c->current = e;
 	return e;
 }

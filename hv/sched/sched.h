@@ -70,6 +70,8 @@ struct sched_policy {
 	void (*wake)(struct sched_queue *q, struct sched_entity *e, ns_t now);
 	/* e was THROTTLED and its time has come. */
 	void (*replenish)(struct sched_queue *q, struct sched_entity *e, ns_t now);
+	/* Whether s, which sleeps until s->node.key, could then be chosen before r. NULL: never. */
+	bool (*may_preempt)(const struct sched_entity *s, const struct sched_entity *r);
 	/* e was current and ran for `ran` ns until `now`. */
 	void (*charge)(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_t now);
 };
