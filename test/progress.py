@@ -18,7 +18,9 @@ class Progress:
 
 
 def pytest_report_teststatus(report):
-    return report.outcome, "", ""
+    """No dots and letters between the lines."""
+    counted = report.when == "call" or report.outcome != "passed"
+    return report.outcome if counted else "", "", ""
 
 
 def pytest_configure(config):
