@@ -3,6 +3,7 @@
 """Static checks, each finding of which fails one named test.
 
 usage: test/static.py clang-tidy|cppcheck|clang|rules|format [FOLDER/]
+       test/static.py reformat [FOLDER/]       lays out files that have no uncommitted changes
 
 A test is a file under one checker, or one rule over all files. `@ passed|failed NAME SECONDS` is printed for each.
 """
@@ -96,16 +97,35 @@ def cppcheck():
                       ("cppcheck guest", [*common, *guest, *guest_sources()])])
 
 
-def clang_format():
-    """Only version 14: others lay out some lines in other ways, and one of them has to be right."""
+def formatted(folder=""):
+    return [name for name in tracked("abi/*.h", "hv/*.[ch]", "tool/*.[ch]", "guest/*.[ch]", "test/*.[ch]")
+            if name.startswith(folder)]
+
+
+def has_clang_format_14():
+    """Others lay out some lines in other ways, and one of them has to be right."""
     found = subprocess.run(["clang-format", "--version"], capture_output=True, text=True, check=False).stdout
     match = re.search(r"version (\d+)", found)
-    if not match or match.group(1) != "14":
-        print(f"format not checked: that needs clang-format 14, here is {found.strip() or 'none'}")
+    if match and match.group(1) == "14":
         return True
-    return run_tests((f"format {name}", ["clang-format", "--dry-run", "--Werror", name])
-                     for name in tracked("abi/*.h", "hv/**/*.[ch]", "hv/*.[ch]", "tool/*.[ch]", "guest/**/*.[ch]",
-                                         "test/**/*.[ch]"))
+    print(f"format left alone: that needs clang-format 14, here is {found.strip() or 'none'}")
+    return False
+
+
+def clang_format(folder=""):
+    return not has_clang_format_14() or run_tests(
+        (f"format {name}", ["clang-format", "--dry-run", "--Werror", name]) for name in formatted(folder))
+
+
+def reformat(folder=""):
+    if not has_clang_format_14():
+        return False
+    for name in formatted(folder):
+        if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", name], cwd=ROOT, check=False).returncode:
+            print(f"{name} has uncommitted changes: left alone")
+        else:
+            subprocess.run(["clang-format", "-i", name], cwd=ROOT, check=True)
+    return True
 
 
 # --- rules ---
@@ -209,7 +229,8 @@ def rules():
     return good
 
 
-CHECKS = {"clang-tidy": clang_tidy, "cppcheck": cppcheck, "clang": clang, "rules": rules, "format": clang_format}
+CHECKS = {"clang-tidy": clang_tidy, "cppcheck": cppcheck, "clang": clang, "rules": rules, "format": clang_format,
+          "reformat": reformat}
 
 
 def main(arguments):

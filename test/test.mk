@@ -13,5 +13,9 @@ check-all:
 $(CHECK_PARTS:%=check-%):
 	@BUILD=$(BUILD) /usr/bin/python3 test/check.py $(@:check-%=%)
 
+# Lays out every C file as .clang-format says; those with uncommitted changes are left alone.
+format:
+	@/usr/bin/python3 test/static.py reformat
+
 -include test/unit/unit.mk
 -include $(wildcard test/fuzz/fuzz.mk)
