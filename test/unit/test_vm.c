@@ -8,7 +8,6 @@
 static const struct world two_cpus = {
 	.cpus = 2,
 	.vms = 3,
-	.flags = SYSTEM_QUIET,
 	.vm = {
 		{.name = "smp", .vcpus = 2, .vic = VIC_PLIC, .uart = 10, .copies = true,
 		 .on_reboot = ACTION_RESTART, .flags = VM_CLEAR, .vcpu = {{.cpu = 0}, {.cpu = 1}}},
@@ -28,7 +27,8 @@ static int fresh(void **state)
 	smp1 = &vms[0].vcpus[1];
 	rt = &vms[1].vcpus[0];
 	other = &vms[2].vcpus[0];
-	world_work(10);
+	world_work(100);
+	world_forget_output();
 	return 0;
 }
 
@@ -181,11 +181,9 @@ static void an_interrupt_from_a_sibling_ends_wfi(void **state)
 	vcpu_sleep(smp0, WAIT_INTERRUPT, NS_NEVER);
 	make_current(other);
 	make_current(smp1);
-	atomic_store(&smp0->ipi, 1);
-	vcpu_request(smp0, REQ_LINES);
+	vcpu_request(smp0, REQ_IPI);
 	make_current(smp0);
 	assert_true(smp0->arch.pending & HOST_SOFTWARE);
-	assert_int_equal(atomic_load(&smp0->ipi), 0);
 }
 
 static void an_interrupt_that_is_not_enabled_does_not_end_wfi(void **state)
@@ -199,9 +197,8 @@ static void an_interrupt_that_is_not_enabled_does_not_end_wfi(void **state)
 	vcpu_sleep(smp0, WAIT_INTERRUPT, NS_NEVER);
 	host_run(&cpus[0]);
 	enters = smp0->arch.enters;
-	atomic_store(&smp0->ipi, 1);
 	host_cpu = &cpus[1];
-	vcpu_request(smp0, REQ_LINES);
+	vcpu_request(smp0, REQ_IPI);
 	settle();
 	assert_int_equal(smp0->arch.enters, enters);
 	assert_true(smp0->arch.pending & HOST_SOFTWARE); /* but it is there when it wakes */
@@ -219,9 +216,8 @@ static void no_interrupt_ends_waiting_for_the_period(void **state)
 	rt->arch.enabled = HOST_SOFTWARE;
 	vcpu_sleep(rt, WAIT_PERIOD, NS_NEVER);
 	assert_null(host_run(&cpus[1]));
-	atomic_store(&rt->ipi, 1);
 	host_cpu = &cpus[0];
-	vcpu_request(rt, REQ_LINES);
+	vcpu_request(rt, REQ_IPI);
 	host_now += 100 * US;
 	assert_null(host_run(&cpus[1]));
 	host_now = now / MS * MS + MS;
@@ -244,10 +240,9 @@ static void more_requests_than_one_kick_handles_are_all_handled(void **state)
 	world_start(&many);
 	host_run(&cpus[1]);
 	host_cpu = &cpus[0];
-	for (unsigned i = 1; i < 12; i++) {
-		atomic_store(&vms[i].vcpus[0].ipi, 1);
-		vcpu_request(&vms[i].vcpus[0], REQ_LINES);
-	}
+	for (unsigned i = 1; i < 12; i++)
+		vcpu_request(&vms[i].vcpus[0], REQ_IPI);
+
 	for (unsigned i = 0; i < 12; i++)
 		host_take_kick(&cpus[1]);
 	for (unsigned i = 1; i < 12; i++)
@@ -265,12 +260,10 @@ static void requests_to_best_effort_do_not_disturb_a_running_reservation(void **
 	live_until(9 * MS + 950 * US);
 	host_now = 10 * MS;
 	assert_ptr_equal(host_run(&cpus[1]), rt);
-	atomic_store(&smp1->ipi, 1);
 	host_cpu = &cpus[0];
-	vcpu_request(smp1, REQ_LINES);
+	vcpu_request(smp1, REQ_IPI);
 	assert_false(host_has_kick(&cpus[1]));
-	atomic_store(&rt->ipi, 1);
-	vcpu_request(rt, REQ_LINES);
+	vcpu_request(rt, REQ_IPI);
 	assert_true(host_has_kick(&cpus[1]));
 	host_now = 10 * MS + 200 * US;
 	assert_ptr_equal(host_run(&cpus[1]), smp1);

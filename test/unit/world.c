@@ -17,7 +17,7 @@ void (*world_on_want)(bool on);
 void (*world_on_send)(void);
 struct world_route world_routes[128];
 
-static char keys[256];
+static char keys[4096];
 static uint32_t keys_head, keys_tail;
 static const struct sched_entity *work_entity; /* housekeeping */
 

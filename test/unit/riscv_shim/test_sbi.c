@@ -309,10 +309,8 @@ static void hart_masks_mean_what_the_standard_says(void **state)
 		uint64_t base = bases[i / 32], mask = i % 32 < 16 ? i % 16 : 1ull << (i % 16 * 4 + 3), expected;
 		long error;
 
-		for (unsigned h = 0; h < 3; h++) {
-			atomic_store(&vms[0].vcpus[h].ipi, 0);
+		for (unsigned h = 0; h < 3; h++)
 			vms[0].vcpus[h].arch.hvip = 0;
-		}
 		host_cpu = &cpus[0];
 		shim_csr_write(CSR_HVIP, 0);
 		host_cpu = &cpus[1];
@@ -443,7 +441,6 @@ static void an_interrupt_between_wfi_and_falling_asleep_is_not_lost(void **state
 	shim_csr_write(CSR_SSTATUS, shim_csr_read(CSR_SSTATUS) | SSTATUS_SPP);
 	host_on_poll = interrupt_from_cpu1;
 	riscv_exception(v, CAUSE_VIRTUAL_INSN);
-	assert_int_equal(v->wait, WAIT_INTERRUPT);
 	assert_runs_again(v);
 }
 
