@@ -33,12 +33,12 @@ static inline void put(uint8_t **out, uint64_t value, unsigned bytes)
 }
 
 /* What must hold whatever the input. */
-#define MUST(condition)                                                             \
-	do {                                                                        \
-		if (!(condition)) {                                                 \
-			fprintf(stderr, "%s:%d: must: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                    \
-		}                                                                   \
+#define MUST(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "%s:%d: must: %s\n", __FILE__, __LINE__, #condition);      \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 /* Seed number n: its bytes at `out` (room for 64 KiB), 0 when there is none. By the target. */

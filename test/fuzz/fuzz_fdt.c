@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fdt_check() on trees of any bytes, in memory of exactly their size: nothing outside is ever read. */
+/* fdt_check() on trees of any bytes, in memory of exactly their size: nothing outside is ever read.
+ */
 #include "fuzz.h"
 #include <libfdt.h>
 #include "core/fdt.h"
@@ -28,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	MUST(!table_check(WORLD_TABLE));
 	tree = malloc(bytes);
 	memcpy(tree, data, bytes);
-	if (fdt32_to_cpu(((fdt32_t *)(void *)tree)[1]) > bytes) /* the reader must believe this one */
+	if (fdt32_to_cpu(((fdt32_t *)(void *)tree)[1]) >
+	    bytes) /* the reader must believe this one */
 		((fdt32_t *)(void *)tree)[1] = cpu_to_fdt32((uint32_t)bytes);
 	fdt_check(tree);
 	free(tree);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exits with any instruction, given or in memory, at any address: at most one device access, or a fault. */
+/* Exits with any instruction, given or in memory, at any address: at most one device access, or a
+ * fault. */
 #include "fuzz.h"
 #include "shim.h"
 
@@ -10,14 +11,16 @@ static const struct world w = {
 	.vm = {{.vic = VIC_PLIC, .uart = 10, .on_fault = ACTION_INJECT}, {.on_fault = ACTION_STOP}},
 };
 
-static const uint64_t causes[] = {CAUSE_LOAD_GUEST, CAUSE_STORE_GUEST, CAUSE_VIRTUAL_INSN, CAUSE_FETCH_GUEST,
-				  CAUSE_ILLEGAL, 24};
-static const uint64_t places[] = {0x10000000, 0x0c000000, 0x0c201000, 0x80200000, 0x5000, 0x0d000000};
+static const uint64_t causes[] = {CAUSE_LOAD_GUEST,  CAUSE_STORE_GUEST, CAUSE_VIRTUAL_INSN,
+				  CAUSE_FETCH_GUEST, CAUSE_ILLEGAL,     24};
+static const uint64_t places[] = {0x10000000, 0x0c000000, 0x0c201000,
+				  0x80200000, 0x5000,     0x0d000000};
 
 size_t fuzz_seed(unsigned n, uint8_t *out)
 {
-	static const uint32_t insns[] = {0x00052283, 0x00552023, 0x43d4, 0xe990, 0x1005252f, 0x10500073, 0x00d00073,
-					 0x3000, 0x00050283, 0x00051283, 0x00053283, 0x00054283, 0x00550023};
+	static const uint32_t insns[] = {0x00052283, 0x00552023, 0x43d4,    0xe990,     0x1005252f,
+					 0x10500073, 0x00d00073, 0x3000,    0x00050283, 0x00051283,
+					 0x00053283, 0x00054283, 0x00550023};
 	uint8_t *at = out;
 
 	if (n >= 13 * 6 * 2)

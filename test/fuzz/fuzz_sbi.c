@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any SBI calls by the vCPUs of two VMs on two CPUs, with dispatches and time in between. No call panics,
- * the neighbour keeps its reservation, memory of others stays as it is.
+ * Any SBI calls by the vCPUs of two VMs on two CPUs, with dispatches and time in between. No call
+ * panics, the neighbour keeps its reservation, memory of others stays as it is.
  */
 #include "fuzz.h"
 #include "abi/hypercall.h"
@@ -12,18 +12,41 @@ static const struct world w = {
 	.cpus = 2,
 	.vms = 3,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.vcpus = 3, .vic = VIC_PLIC, .uart = 10, .copies = true, .on_reboot = ACTION_RESTART,
-		 .vcpu = {{.cpu = 0}, {.cpu = 1}, {.cpu = 0}}},
-		{.vcpus = 2, .vcpu = {{.cpu = 1, .capacity_ns = 100 * US, .period_ns = MS}, {.cpu = 0}}},
-		{.name = "victim", .vcpu = {{.cpu = 0, .capacity_ns = 200 * US, .period_ns = MS}}},
-	},
+	.vm =
+		{
+			{.vcpus = 3,
+			 .vic = VIC_PLIC,
+			 .uart = 10,
+			 .copies = true,
+			 .on_reboot = ACTION_RESTART,
+			 .vcpu = {{.cpu = 0}, {.cpu = 1}, {.cpu = 0}}},
+			{.vcpus = 2,
+			 .vcpu = {{.cpu = 1, .capacity_ns = 100 * US, .period_ns = MS},
+				  {.cpu = 0}}},
+			{.name = "victim",
+			 .vcpu = {{.cpu = 0, .capacity_ns = 200 * US, .period_ns = MS}}},
+		},
 };
 
-static const uint64_t extensions[] = {0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354,
-				      0x4442434e, 0x53555350, HCALL_EXTENSION, 0x504d55};
-static const uint64_t numbers[] = {0, 1, 2, 3, 7, 0x80000000, WORLD_GPA, WORLD_GPA + 0x40,
-				   WORLD_GPA + WORLD_MEMORY - 4, UINT64_MAX, 1ull << 63, 0x10000000, 1ull << 32, 8, 64, 4};
+static const uint64_t extensions[] = {
+	0x10,       0x54494d45, 0x735049,   0x52464e43,      0x48534d,
+	0x53525354, 0x4442434e, 0x53555350, HCALL_EXTENSION, 0x504d55};
+static const uint64_t numbers[] = {0,
+				   1,
+				   2,
+				   3,
+				   7,
+				   0x80000000,
+				   WORLD_GPA,
+				   WORLD_GPA + 0x40,
+				   WORLD_GPA + WORLD_MEMORY - 4,
+				   UINT64_MAX,
+				   1ull << 63,
+				   0x10000000,
+				   1ull << 32,
+				   8,
+				   64,
+				   4};
 
 size_t fuzz_seed(unsigned n, uint8_t *out)
 {
@@ -47,7 +70,6 @@ static uint64_t argument(struct input *in)
 
 	return kind < 240 ? numbers[kind % 16] : take(in, 8);
 }
-
 
 /* Both CPUs for `turns` steps of 50 us. */
 static void live(unsigned turns)

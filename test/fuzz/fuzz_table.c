@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * table_check() on a good table with words replaced, checksum right: whatever it accepts is safe
- * (table_unsafe() looks with eyes of its own). Input: a byte for the kind of table, then (word number, value).
+ * (table_unsafe() looks with eyes of its own). Input: a byte for the kind of table, then (word
+ * number, value).
  */
 #include "fuzz.h"
 #include "core/table.h"
@@ -9,9 +10,16 @@
 
 static const struct world kinds[] = {
 	{.cpus = 1, .vms = 1},
-	{.cpus = 2, .vms = 3,
-	 .vm = {{.vcpus = 2, .vic = VIC_AIA, .uart = 1, .vcpu = {{.cpu = 0, .guest_file = 1}, {.cpu = 1, .guest_file = 1}}},
-		{.vic = VIC_PLIC, .uart = 10, .irqs = 2, .irq = {{11, 11}, {40, 12}},
+	{.cpus = 2,
+	 .vms = 3,
+	 .vm = {{.vcpus = 2,
+		 .vic = VIC_AIA,
+		 .uart = 1,
+		 .vcpu = {{.cpu = 0, .guest_file = 1}, {.cpu = 1, .guest_file = 1}}},
+		{.vic = VIC_PLIC,
+		 .uart = 10,
+		 .irqs = 2,
+		 .irq = {{11, 11}, {40, 12}},
 		 .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
 		{.copies = true}}},
 	{.cpus = 8, .vms = 16, .vm = {[0 ... 15] = {.vcpus = 4, .vic = VIC_PLIC, .copies = true}}},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sequences of register accesses by two vCPUs, levels of devices, keys and time. The including file says
- * which controller and where its registers are.
+ * Sequences of register accesses by two vCPUs, levels of devices, keys and time. The including file
+ * says which controller and where its registers are.
  */
 #include "fuzz.h"
 #include "core/console.h"
@@ -11,11 +11,18 @@ static const struct world w = {
 	.cpus = 2,
 	.vms = 2,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.vcpus = 2, .vic = VIC, .uart = SOURCES, .sources = SOURCES, .irqs = 1, .irq = {{40, 2}},
-		 .vcpu = {{.cpu = 0, .guest_file = FILES}, {.cpu = 1, .guest_file = FILES}}},
-		{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
-	},
+	.vm =
+		{
+			{.vcpus = 2,
+			 .vic = VIC,
+			 .uart = SOURCES,
+			 .sources = SOURCES,
+			 .irqs = 1,
+			 .irq = {{40, 2}},
+			 .vcpu = {{.cpu = 0, .guest_file = FILES},
+				  {.cpu = 1, .guest_file = FILES}}},
+			{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
+		},
 };
 
 enum { READ, WRITE, LEVEL, KICK, TYPE, RUN, OPERATIONS };
@@ -30,7 +37,10 @@ size_t fuzz_seed(unsigned n, uint8_t *out)
 	for (unsigned i = 0; i < 40; i++) {
 		put(&at, random_below(&random, OPERATIONS), 1);
 		put(&at, random_next(&random), 1);
-		put(&at, INTERESTING[random_below(&random, sizeof(INTERESTING) / sizeof(INTERESTING[0]))], 3);
+		put(&at,
+		    INTERESTING[random_below(&random,
+					     sizeof(INTERESTING) / sizeof(INTERESTING[0]))],
+		    3);
 		put(&at, n % 2 ? random_next(&random) : 1ull << random_below(&random, 32), 4);
 	}
 	return (size_t)(at - out);
@@ -39,7 +49,8 @@ size_t fuzz_seed(unsigned n, uint8_t *out)
 static void operate(struct input *in)
 {
 	unsigned operation = (unsigned)take(in, 1) % OPERATIONS, how = (unsigned)take(in, 1);
-	uint32_t offset = (uint32_t)take(in, 3), value = (uint32_t)take(in, 4), width = 1u << (how >> 1 & 3);
+	uint32_t offset = (uint32_t)take(in, 3), value = (uint32_t)take(in, 4),
+		 width = 1u << (how >> 1 & 3);
 	struct vcpu *v = &vms[0].vcpus[how & 1];
 	struct vdev *d = &vms[0].vdevs[DEVICE];
 
@@ -74,7 +85,8 @@ static void check(void)
 		MUST(host_msis[i].to->vm == &vms[0]);
 		MUST(host_msis[i].identity >= 1 && host_msis[i].identity <= 255);
 	}
-	for (unsigned i = 0; i < 128; i++) /* only its own source of the board was touched, or left silent */
+	for (unsigned i = 0; i < 128;
+	     i++) /* only its own source of the board was touched, or left silent */
 		MUST(i == 40 || !world_routes[i].enabled);
 	MUST(vms[1].port.lost == 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hypervisor's variables (sections hv_data and hv_bss, see unit.mk) as they were at the beginning. */
+/* The hypervisor's variables (sections hv_data and hv_bss, see unit.mk) as they were at the
+ * beginning. */
 #include "world.h"
 #include <stdlib.h>
 
@@ -9,8 +10,8 @@ extern char __start_hv_bss[] __attribute__((weak)), __stop_hv_bss[] __attribute_
 static char *kept;
 
 /* Byte by byte and unchecked: the sanitizer's red zones lie in between. */
-static __attribute__((no_sanitize("address"), noinline)) void copy(volatile char *to,
-								    const volatile char *from, long bytes)
+static __attribute__((no_sanitize("address"), noinline)) void
+copy(volatile char *to, const volatile char *from, long bytes)
 {
 	while (bytes-- > 0)
 		*to++ = *from++;
@@ -24,7 +25,8 @@ static __attribute__((constructor)) void keep(void)
 	copy(kept, __start_hv_data, bytes);
 }
 
-static __attribute__((no_sanitize("address"), noinline)) void clear(volatile char *at, volatile char *end)
+static __attribute__((no_sanitize("address"), noinline)) void clear(volatile char *at,
+								    volatile char *end)
 {
 	while (at < end)
 		*at++ = 0;

@@ -13,7 +13,8 @@ void sim_init(struct sim *s)
 	s->cpu.queues[SCHED_BE].policy = &sched_round_robin;
 }
 
-struct sched_entity *sim_rt(struct sim *s, unsigned index, ns_t capacity, ns_t period, ns_t deadline)
+struct sched_entity *sim_rt(struct sim *s, unsigned index, ns_t capacity, ns_t period,
+			    ns_t deadline)
 {
 	s->e[index] = (struct sched_entity){
 		.queue = SCHED_RT, .capacity = capacity, .period = period, .deadline = deadline};

@@ -19,7 +19,8 @@ struct sim {
 
 void sim_init(struct sim *s);
 /* e[index] becomes a reservation, not started. */
-struct sched_entity *sim_rt(struct sim *s, unsigned index, ns_t capacity, ns_t period, ns_t deadline);
+struct sched_entity *sim_rt(struct sim *s, unsigned index, ns_t capacity, ns_t period,
+			    ns_t deadline);
 struct sched_entity *sim_be(struct sim *s, unsigned index, ns_t slice);
 /* Lets time pass until `until` or until the scheduler has been asked `picks` times. */
 void sim_run(struct sim *s, ns_t until);

@@ -130,7 +130,8 @@ uint32_t table_build(void *at, const struct world *w)
 	copies_at = memory + h->vms.count * WORLD_MEMORY;
 	h->image_bytes = copies_at + h->copies.count * WORLD_MEMORY - image_phys;
 	for (uint32_t i = 0; i < h->cpus.count; i++)
-		TABLE_PART(at, cpus, struct table_cpu)[i] = (struct table_cpu){
+		TABLE_PART(at, cpus, struct table_cpu)
+		[i] = (struct table_cpu){
 			.hart_id = i, .policy = POLICY_EDF, .quantum_ns = WORLD_QUANTUM};
 	for (uint32_t i = 0; i < h->vms.count; i++) {
 		const struct world_vm *vm = &w->vm[i];
@@ -142,14 +143,15 @@ uint32_t table_build(void *at, const struct world *w)
 		out->copy_first = copy;
 		build_vcpus(&TABLE_PART(at, vcpus, struct table_vcpu)[vcpu], vm, i);
 		vcpu += out->vcpu_count;
-		TABLE_PART(at, regions, struct table_region)[i] = (struct table_region){
-			WORLD_GPA, memory + i * WORLD_MEMORY, WORLD_MEMORY,
-			REGION_R | REGION_W | REGION_X, 0};
+		TABLE_PART(at, regions, struct table_region)
+		[i] = (struct table_region){WORLD_GPA, memory + i * WORLD_MEMORY, WORLD_MEMORY,
+					    REGION_R | REGION_W | REGION_X, 0};
 		for (uint32_t j = 0; j < vm->irqs; j++)
 			TABLE_PART(at, irqs, struct table_irq)[irq++] = vm->irq[j];
 		if (vm->copies) {
-			TABLE_PART(at, copies, struct table_copy)[copy] = (struct table_copy){
-				copies_at + copy * WORLD_MEMORY, WORLD_GPA, WORLD_MEMORY};
+			TABLE_PART(at, copies, struct table_copy)
+			[copy] = (struct table_copy){copies_at + copy * WORLD_MEMORY, WORLD_GPA,
+						     WORLD_MEMORY};
 			copy++;
 		}
 	}
@@ -190,8 +192,8 @@ const char *table_unsafe(const void *at)
 	for (uint32_t i = 0; i < h->vms.count; i++) {
 		owned += vm[i].vcpu_count;
 		for (uint32_t j = 0; j < vm[i].irq_count; j++)
-			if (TABLE_PART(at, irqs, const struct table_irq)[vm[i].irq_first + j].virt_source >
-			    vm[i].vic_sources)
+			if (TABLE_PART(at, irqs, const struct table_irq)[vm[i].irq_first + j]
+				    .virt_source > vm[i].vic_sources)
 				return "an interrupt goes to a source that does not exist";
 	}
 	if (owned != h->vcpus.count)
@@ -199,7 +201,8 @@ const char *table_unsafe(const void *at)
 	for (uint32_t i = 0; i < h->vcpus.count; i++)
 		if (v[i].cpu >= h->cpus.count || v[i].guest_file > 7)
 			return "a vCPU is nowhere";
-	if (!within(h->pool_phys, h->pool_bytes, h->image_phys, (wide)h->image_phys + h->image_bytes))
+	if (!within(h->pool_phys, h->pool_bytes, h->image_phys,
+		    (wide)h->image_phys + h->image_bytes))
 		return "the pool lies outside the image";
 	for (uint32_t i = 0; i < h->regions.count; i++) {
 		const char *unsafe = region_unsafe(h, &r[i]);
@@ -207,7 +210,8 @@ const char *table_unsafe(const void *at)
 		if (unsafe)
 			return unsafe;
 		for (uint32_t j = 0; j < i; j++)
-			if (r[i].phys < (wide)r[j].phys + r[j].bytes && r[j].phys < (wide)r[i].phys + r[i].bytes)
+			if (r[i].phys < (wide)r[j].phys + r[j].bytes &&
+			    r[j].phys < (wide)r[i].phys + r[i].bytes)
 				return "two guests share memory";
 	}
 	return NULL;
@@ -251,9 +255,11 @@ uint32_t tree_build(void *tree, uint32_t room, const void *at)
 	for (uint32_t i = 0; i < h->cpus.count; i++) {
 		snprintf(name, sizeof(name), "cpu@%x", i);
 		fdt_begin_node(tree, name);
-		fdt_property_u32(tree, "reg", TABLE_PART(at, cpus, const struct table_cpu)[i].hart_id);
+		fdt_property_u32(tree, "reg",
+				 TABLE_PART(at, cpus, const struct table_cpu)[i].hart_id);
 		fdt_property_string(tree, "device_type", "cpu");
-		fdt_property_string(tree, "riscv,isa", "rv64imafdch_zicbom_zicboz_ssaia_sstc_svpbmt");
+		fdt_property_string(tree, "riscv,isa",
+				    "rv64imafdch_zicbom_zicboz_ssaia_sstc_svpbmt");
 		fdt_begin_node(tree, "interrupt-controller");
 		fdt_property_u32(tree, "#interrupt-cells", 1);
 		fdt_end_node(tree);

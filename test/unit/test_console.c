@@ -11,11 +11,12 @@ static const struct world three = {
 	.cpus = 2,
 	.vms = 3,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.name = "red", .vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
-		{.name = "green", .vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
-		{.name = "blue", .vic = VIC_NONE, .vcpu = {{.cpu = 1}}},
-	},
+	.vm =
+		{
+			{.name = "red", .vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
+			{.name = "green", .vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
+			{.name = "blue", .vic = VIC_NONE, .vcpu = {{.cpu = 1}}},
+		},
 };
 
 static int fresh(void **state)
@@ -93,7 +94,8 @@ static void ctrl_a_n_passes_over_a_vm_that_has_ended(void **state)
 	assert_false(world_said("green"));
 }
 
-/* Given a line that takes nothing, when the guest in focus writes on, then it is held back and loses nothing. */
+/* Given a line that takes nothing, when the guest in focus writes on, then it is held back and
+ * loses nothing. */
 static void the_focus_is_held_back_when_the_line_is_slow(void **state)
 {
 	/* REQ: OPS-4 */
@@ -170,7 +172,8 @@ static void the_device_is_told_when_there_is_room_again(void **state)
 	assert_true(notified[0] >= 1);
 }
 
-/* Given a guest that waits for room, when it is no longer shown (and so not held back), then its device is told. */
+/* Given a guest that waits for room, when it is no longer shown (and so not held back), then its
+ * device is told. */
 static void who_loses_the_focus_is_no_longer_held_back(void **state)
 {
 	/* REQ: OPS-4 */
@@ -276,7 +279,8 @@ static void flood(void)
 	}
 }
 
-/* Given a guest that writes as fast as the line takes it, when the user types Ctrl-a x, then the board is switched off soon. */
+/* Given a guest that writes as fast as the line takes it, when the user types Ctrl-a x, then the
+ * board is switched off soon. */
 static void ctrl_a_x_works_although_a_guest_floods(void **state)
 {
 	/* REQ: OPS-4, OPS-2 */
@@ -305,14 +309,15 @@ static void a_flooding_guest_does_not_hold_up_input_and_the_hypervisors_lines(vo
 	assert_true(console_has_input(&vms[0]));
 }
 
-/* A line of the hypervisor begins at the left; it waits for the rest of a guest's line that is there already. */
+/* A line of the hypervisor begins at the left; it waits for the rest of a guest's line that is
+ * there already. */
 static void the_hypervisors_lines_stand_on_their_own(void **state)
 {
 	/* REQ: OPS-4 */
 	(void)state;
 	says(0, "abc");
 	assert_true(world_work(100));
-	console_log("partita: vm %s number %u at 0x%x\n", (uint64_t)"red", 7, 0xabc, 0, 0);
+	console_log("partita: vm %s number %u at 0x%x\n", (uint64_t) "red", 7, 0xabc, 0, 0);
 	assert_true(world_work(100));
 	assert_string_equal(world_out, "abc\r\npartita: vm red number 7 at 0xabc\r\n");
 	world_forget_output();
@@ -440,7 +445,8 @@ static void the_board_goes_off_when_everything_has_been_shown(void **state)
 	assert_true(world_said("vm blue has ended: test"));
 }
 
-/* Between housekeeping's last look and its falling asleep another CPU logs a line: it must not be lost. */
+/* Between housekeeping's last look and its falling asleep another CPU logs a line: it must not be
+ * lost. */
 static void log_from_another_cpu(bool on)
 {
 	struct cpu *before = host_cpu;

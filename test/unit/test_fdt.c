@@ -5,17 +5,19 @@
 #include "core/fdt.h"
 #include "core/table.h"
 
-#define ROOM  16384u
-#define IMAGE ((uint64_t)world_image)
-#define RAM   (IMAGE - 0x200000)
+#define ROOM         16384u
+#define IMAGE        ((uint64_t)world_image)
+#define RAM          (IMAGE - 0x200000)
 #define system_table WORLD_TABLE
 
 static char tree[ROOM] __attribute__((aligned(8)));
 
 static int fresh(void **state)
 {
-	static const struct world w = {
-		.cpus = 2, .vms = 1, .isa = ISA_D | ISA_SSTC | ISA_SSAIA | ISA_SVPBMT | ISA_ZICBOM | ISA_ZICBOZ};
+	static const struct world w = {.cpus = 2,
+				       .vms = 1,
+				       .isa = ISA_D | ISA_SSTC | ISA_SSAIA | ISA_SVPBMT |
+					      ISA_ZICBOM | ISA_ZICBOZ};
 
 	(void)state;
 	table_build(system_table, &w);
@@ -106,8 +108,8 @@ static void the_second_range_of_a_reservation_counts_too(void **state)
 {
 	/* REQ: OPS-1, MEM-2 */
 	(void)state;
-	set_reg("/reserved-memory/mmode_resv0",
-		(uint64_t[]){RAM, 0x40000, IMAGE + 0x10000, 0x1000}, 4);
+	set_reg("/reserved-memory/mmode_resv0", (uint64_t[]){RAM, 0x40000, IMAGE + 0x10000, 0x1000},
+		4);
 	assert_non_null(fdt_check(tree));
 }
 
@@ -154,8 +156,8 @@ static void every_missing_isa_extension_is_refused(void **state)
 {
 	/* REQ: OPS-1, CPU-3 */
 	static const char *const isas[] = {
-		"rv64imafdc_zicbom_zicboz_ssaia_sstc_svpbmt",   /* no h */
-		"rv64imafch_zicbom_zicboz_ssaia_sstc_svpbmt",   /* no d */
+		"rv64imafdc_zicbom_zicboz_ssaia_sstc_svpbmt", /* no h */
+		"rv64imafch_zicbom_zicboz_ssaia_sstc_svpbmt", /* no d */
 		"rv64imafdch_zicboz_ssaia_sstc_svpbmt",
 		"rv64imafdch_zicbom_ssaia_sstc_svpbmt",
 		"rv64imafdch_zicbom_zicboz_sstc_svpbmt",
@@ -165,7 +167,9 @@ static void every_missing_isa_extension_is_refused(void **state)
 		"rv64imafdch_zicbom_zicboz_ssaia_sst_svpbmt",
 		"rv64imafdch_zicbom_zicboz_ssaia_xsstc_svpbmt",
 		"rv64imafcz_zicbom_zicboz_ssaia_sstc_svpbmt_h_d", /* not where single letters are */
-		"rv64", "rv6", "",
+		"rv64",
+		"rv6",
+		"",
 	};
 	int cpu;
 
@@ -207,7 +211,8 @@ static void header(uint32_t word, uint32_t value)
 	((fdt32_t *)(void *)tree)[word] = cpu_to_fdt32(value);
 }
 
-/* Given a tree cut off at any word whose header says so, then it is refused and nothing behind it is read. */
+/* Given a tree cut off at any word whose header says so, then it is refused and nothing behind it
+ * is read. */
 static void a_tree_cut_off_anywhere_is_refused(void **state)
 {
 	/* REQ: OPS-1 */
@@ -223,7 +228,8 @@ static void a_tree_cut_off_anywhere_is_refused(void **state)
 	}
 }
 
-/* The structure block cut off anywhere, everything else consistent: what was not read cannot be agreed to. */
+/* The structure block cut off anywhere, everything else consistent: what was not read cannot be
+ * agreed to. */
 static void a_structure_cut_off_anywhere_is_refused(void **state)
 {
 	/* REQ: OPS-1, MEM-2 */
@@ -240,7 +246,8 @@ static void a_structure_cut_off_anywhere_is_refused(void **state)
 	}
 }
 
-/* The structure block last in memory and of any length: its last token must not be read past the end. */
+/* The structure block last in memory and of any length: its last token must not be read past the
+ * end. */
 static void a_structure_that_ends_inside_a_token_is_not_read_past(void **state)
 {
 	/* REQ: OPS-1 */

@@ -47,7 +47,8 @@ static void model_remove(struct model *m, const struct heap_node *n)
 		}
 }
 
-/* Given any mix of insertions and removals, when one looks, then the smallest, oldest node is on top. */
+/* Given any mix of insertions and removals, when one looks, then the smallest, oldest node is on
+ * top. */
 static void heap_agrees_with_a_list_over_random_operations(void **state)
 {
 	/* REQ: SCHED-1 (order of the queues) */
@@ -116,7 +117,8 @@ static void crc32_gives_the_published_check_values(void **state)
 	assert_int_equal(crc32_update(0, "", 0), 0);
 	assert_int_equal(crc32_update(0, zeros, 32), 0x190a55ad);
 	assert_int_equal(crc32_update(0, ones, 32), 0xff6cab0b);
-	assert_int_equal(crc32_update(0, "The quick brown fox jumps over the lazy dog", 43), 0x414fa339);
+	assert_int_equal(crc32_update(0, "The quick brown fox jumps over the lazy dog", 43),
+			 0x414fa339);
 }
 
 static void crc32_in_pieces_equals_crc32_in_one(void **state)
@@ -128,8 +130,9 @@ static void crc32_in_pieces_equals_crc32_in_one(void **state)
 	for (unsigned i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)random_next(&seed);
 	for (unsigned cut = 0; cut <= sizeof(data); cut++)
-		assert_int_equal(crc32_update(crc32_update(0, data, cut), data + cut, sizeof(data) - cut),
-				 crc32_bitwise(data, sizeof(data)));
+		assert_int_equal(
+			crc32_update(crc32_update(0, data, cut), data + cut, sizeof(data) - cut),
+			crc32_bitwise(data, sizeof(data)));
 }
 
 static void ring_keeps_order_and_counts_across_the_wrap_of_its_counters(void **state)
@@ -168,7 +171,8 @@ static void ring_counts_the_lines_inside(void **state)
 	assert_int_equal(r.lines, 0);
 }
 
-static const char *printed(const char *format, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+static const char *printed(const char *format, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+			   uint64_t e)
 {
 	static char text[512];
 	struct print_job job = {.format = format, .args = {a, b, c, d, e}};
@@ -185,9 +189,11 @@ static void print_shows_numbers_and_texts(void **state)
 {
 	/* REQ: OPS-2 */
 	(void)state;
-	assert_string_equal(printed("vm %s vcpu %u at 0x%x", (uint64_t)"linux", 3, 0xdeadBEEF, 0, 0),
-			    "vm linux vcpu 3 at 0xdeadbeef");
-	assert_string_equal(printed("%u %x %u", 0, 0, UINT64_MAX, 0, 0), "0 0 18446744073709551615");
+	assert_string_equal(
+		printed("vm %s vcpu %u at 0x%x", (uint64_t) "linux", 3, 0xdeadBEEF, 0, 0),
+		"vm linux vcpu 3 at 0xdeadbeef");
+	assert_string_equal(printed("%u %x %u", 0, 0, UINT64_MAX, 0, 0),
+			    "0 0 18446744073709551615");
 	assert_string_equal(printed("%x", UINT64_MAX, 0, 0, 0, 0), "ffffffffffffffff");
 	assert_string_equal(printed("%u%u%u%u%u", 1, 22, 333, 4444, 55555), "122333444455555");
 }
@@ -198,10 +204,12 @@ static void print_survives_odd_formats(void **state)
 	assert_string_equal(printed("", 1, 2, 3, 4, 5), "");
 	assert_string_equal(printed("100%%", 0, 0, 0, 0, 0), "100%");
 	assert_string_equal(printed("%", 0, 0, 0, 0, 0), "%");
-	assert_string_equal(printed("%s%s|", (uint64_t)"", (uint64_t)"x", 0, 0, 0), "x|");
+	assert_string_equal(printed("%s%s|", (uint64_t) "", (uint64_t) "x", 0, 0, 0), "x|");
 	assert_string_equal(printed("%s|", 0, 0, 0, 0, 0), "|"); /* no string at all */
-	assert_string_equal(printed("%u%u%u%u%u%u", 1, 2, 3, 4, 5), "123450"); /* one argument too few */
-	assert_string_equal(printed("%s", (uint64_t)"%u", 7, 0, 0, 0), "%u"); /* arguments are no formats */
+	assert_string_equal(printed("%u%u%u%u%u%u", 1, 2, 3, 4, 5),
+			    "123450"); /* one argument too few */
+	assert_string_equal(printed("%s", (uint64_t) "%u", 7, 0, 0, 0),
+			    "%u"); /* arguments are no formats */
 }
 
 static void lowest_bit_is_found_in_every_position(void **state)

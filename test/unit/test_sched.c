@@ -51,7 +51,9 @@ static void release_with_an_earlier_deadline_preempts(void **state)
 	sched_start(&sim.cpu, sim_rt(&sim, 0, 60, 200, 200), 0); /* releases 200, 400.. */
 	sched_start(&sim.cpu, sim_rt(&sim, 1, 20, 110, 110), 0); /* releases 110, 220, 330.. */
 	/* due 400 against 330 at 220; at 330 nobody is ready but 1 */
-	assert_string_equal(lane_until(400, 10), "...........11.......0011" "0000....." "11.....");
+	assert_string_equal(lane_until(400, 10), "...........11.......0011"
+						 "0000....."
+						 "11.....");
 }
 
 /* The first release is the next k*P; no time is given before. */
@@ -73,7 +75,8 @@ static void who_starts_exactly_at_a_release_waits_for_the_next(void **state)
 	assert_int_equal(sim.cpu.event, 200);
 }
 
-/* Given a reservation that never sleeps, when it has had C, then the comparator stands at exactly that time. */
+/* Given a reservation that never sleeps, when it has had C, then the comparator stands at exactly
+ * that time. */
 static void budget_ends_exactly_after_c(void **state)
 {
 	/* REQ: SCHED-1 */
@@ -94,7 +97,8 @@ static void budget_ends_exactly_after_c(void **state)
 	assert_int_equal(e->remaining, 12345);
 }
 
-/* Given an interrupt that came 30 ns late, when the budget is refilled, then the debt is paid from it. */
+/* Given an interrupt that came 30 ns late, when the budget is refilled, then the debt is paid from
+ * it. */
 static void time_taken_too_much_is_paid_from_the_next_budget(void **state)
 {
 	/* REQ: SCHED-1 */
@@ -250,7 +254,8 @@ static void waking_whoever_does_not_sleep_changes_nothing(void **state)
 	assert_null(sched_pick(&sim.cpu, 120));
 }
 
-/* Given a period that is no round number, when it is waited for 100,000 times with random lateness, then every release is k*P. */
+/* Given a period that is no round number, when it is waited for 100,000 times with random lateness,
+ * then every release is k*P. */
 static void wait_period_never_leaves_the_grid(void **state)
 {
 	/* REQ: SCHED-1, TIME-4 */
@@ -303,7 +308,8 @@ static void weights_share_the_time_in_proportion(void **state)
 	assert_string_equal(lane_until(180, 10), "011122011122011122");
 }
 
-/* Given best effort preempted within its slice, when the reservation has ended, then it goes on with the rest. */
+/* Given best effort preempted within its slice, when the reservation has ended, then it goes on
+ * with the rest. */
 static void preempted_best_effort_keeps_its_place_and_its_rest(void **state)
 {
 	/* REQ: SCHED-2 */
@@ -385,7 +391,8 @@ static void figure_5_3_slot_by_slot(void **state)
 	sched_start(&sim.cpu, sim_be(&sim, 3, q), start);
 	sim.now = start;
 	got = lane_until(start + 20 * q, q);
-	/* worked out by hand: releases of 1 at 0 4 8 12 16, of 0 at 0 5 10 15; at 16 deadlines are equal */
+	/* worked out by hand: releases of 1 at 0 4 8 12 16, of 0 at 0 5 10 15; at 16 deadlines are
+	 * equal */
 	assert_string_equal(got, "10001000120001300012");
 	assert_int_equal(got[9], '2');
 	assert_int_equal(got[14], '3');
@@ -393,7 +400,8 @@ static void figure_5_3_slot_by_slot(void **state)
 	assert_int_equal(sim.e[0].late + sim.e[1].late, 0);
 }
 
-/* Given 64 releases at one instant, when picks follow each other, then all are handled, and no later deadline runs first for long. */
+/* Given 64 releases at one instant, when picks follow each other, then all are handled, and no
+ * later deadline runs first for long. */
 static void sixty_four_releases_at_once_are_all_handled_in_deadline_order(void **state)
 {
 	/* REQ: SCHED-1 */
@@ -418,7 +426,8 @@ static void sixty_four_releases_at_once_are_all_handled_in_deadline_order(void *
 	assert_null(sched_pick(&sim.cpu, 100640));
 }
 
-/* The same 64, but time goes on between the picks as it does on a CPU: everyone is served in its period, nobody twice. */
+/* The same 64, but time goes on between the picks as it does on a CPU: everyone is served in its
+ * period, nobody twice. */
 static void sixty_four_releases_at_once_all_get_their_budget(void **state)
 {
 	/* REQ: SCHED-1 */
@@ -459,7 +468,8 @@ static void stopping_takes_an_entity_out_of_every_state(void **state)
 		sched_stop(&sim.cpu, be);
 		assert_int_equal(rt->state, SCHED_OFF);
 		for (unsigned q = 0; q < SCHED_QUEUES; q++)
-			assert_int_equal(sim.cpu.queues[q].ready.count + sim.cpu.queues[q].timed.count, 0);
+			assert_int_equal(
+				sim.cpu.queues[q].ready.count + sim.cpu.queues[q].timed.count, 0);
 		assert_null(sched_pick(&sim.cpu, 200));
 		assert_true(sim.cpu.event == NS_NEVER);
 	}
@@ -480,7 +490,8 @@ static void who_was_stopped_starts_again_with_a_full_budget(void **state)
 	assert_string_equal(lane_until(350, 10), ".....0....");
 }
 
-/* Given more than the CPU has, when deadlines pass with budget unserved, then each is counted as late. */
+/* Given more than the CPU has, when deadlines pass with budget unserved, then each is counted as
+ * late. */
 static void overload_is_counted_as_late(void **state)
 {
 	/* REQ: OPS-2, SCHED-1 */
@@ -488,7 +499,8 @@ static void overload_is_counted_as_late(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		sched_start(&sim.cpu, sim_rt(&sim, i, 60, 100, 100), 0);
 	sim_run(&sim, 10100);
-	/* 120 asked for every 100: of the 200 server periods in 10,000 about 34 cannot be served in time */
+	/* 120 asked for every 100: of the 200 server periods in 10,000 about 34 cannot be served in
+	 * time */
 	assert_true(sim.e[0].late + sim.e[1].late >= 10);
 }
 
@@ -536,7 +548,8 @@ static unsigned most_heap_calls(unsigned entities)
 
 	sim_init(&sim);
 	for (unsigned i = 0; i < entities; i++)
-		sched_start(&sim.cpu, i % 2 ? sim_be(&sim, i, 1000) : sim_rt(&sim, i, 10, 1000, 1000), 0);
+		sched_start(&sim.cpu,
+			    i % 2 ? sim_be(&sim, i, 1000) : sim_rt(&sim, i, 10, 1000, 1000), 0);
 	for (unsigned i = 0; i < 20000; i++) {
 		struct sched_entity *e = &sim.e[random_below(&seed, entities)];
 

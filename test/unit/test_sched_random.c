@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Properties of the scheduler over long random runs with fixed seeds. The oracles know the definitions
- * (C every P, earliest deadline, bandwidth C/P) and nothing of the implementation.
+ * Properties of the scheduler over long random runs with fixed seeds. The oracles know the
+ * definitions (C every P, earliest deadline, bandwidth C/P) and nothing of the implementation.
  */
 #include "cmocka_all.h"
 #include "sim.h"
@@ -12,8 +12,8 @@ static struct sim sim;
 
 /* Oracle of reservations that never sleep: what each still must get in its present period. */
 struct promise {
-	ns_t first;		/* first release */
-	ns_t served;		/* in the present period */
+	ns_t first;             /* first release */
+	ns_t served;            /* in the present period */
 	uint64_t period_number; /* of the present period */
 };
 
@@ -67,9 +67,11 @@ static unsigned random_set(uint64_t *seed, bool full)
 	wide left = 1000000; /* ppm */
 
 	for (unsigned i = 0; i < n; i++) {
-		ns_t period = 100000 + random_below(seed, 4) * 100000 + random_below(seed, 2) * random_below(seed, 99999);
+		ns_t period = 100000 + random_below(seed, 4) * 100000 +
+			      random_below(seed, 2) * random_below(seed, 99999);
 		wide most = left * period / 1000000;
-		ns_t capacity = i == n - 1 && full ? (ns_t)most : 10000 + random_below(seed, period / n);
+		ns_t capacity =
+			i == n - 1 && full ? (ns_t)most : 10000 + random_below(seed, period / n);
 
 		if (capacity > (ns_t)most)
 			capacity = (ns_t)most;
@@ -81,7 +83,8 @@ static unsigned random_set(uint64_t *seed, bool full)
 	return n;
 }
 
-/* Given any admitted set, when nobody sleeps, then at every moment the earliest deadline runs, all get exactly C in every period, none is late. */
+/* Given any admitted set, when nobody sleeps, then at every moment the earliest deadline runs, all
+ * get exactly C in every period, none is late. */
 static void admitted_sets_are_never_late(void **state)
 {
 	/* REQ: SCHED-1, SCHED-4 */
@@ -115,7 +118,8 @@ static void admitted_sets_are_never_late(void **state)
 	assert_true(best_effort_ns > 0);
 }
 
-/* Oracle of the bandwidth: in any window of length L a (C, P) server runs at most L*C/P + 2C(1 - C/P). */
+/* Oracle of the bandwidth: in any window of length L a (C, P) server runs at most L*C/P + 2C(1 -
+ * C/P). */
 struct account {
 	wide served, lowest; /* lowest: of served*P - C*t over all beginnings of windows so far */
 	wide highest_excess;
@@ -210,7 +214,8 @@ static void sleeping_with_d_below_p_never_yields_more_than_c_per_p(void **state)
 		sleepers(seed * 104729, true, (enum habit)(seed % 4));
 }
 
-/* Given neighbours that sleep and wake at random, when a reservation never sleeps, then it gets exactly C in each of its periods. */
+/* Given neighbours that sleep and wake at random, when a reservation never sleeps, then it gets
+ * exactly C in each of its periods. */
 static ns_t victim_served[1001];
 
 static void watch_victim(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
@@ -253,7 +258,8 @@ static void sleepers_never_delay_a_neighbour(void **state)
 	}
 }
 
-/* Round robin over a long time with random sleepers: whoever is always ready gets time in proportion to its weight. */
+/* Round robin over a long time with random sleepers: whoever is always ready gets time in
+ * proportion to its weight. */
 static ns_t given[SIM_MAX];
 
 static void give(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)

@@ -1,44 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The emulated APLIC in MSI delivery mode: register by register as AIA 1.0, chapter 4 describes it. */
+/* The emulated APLIC in MSI delivery mode: register by register as AIA 1.0, chapter 4 describes it.
+ */
 #include "cmocka_all.h"
 #include "host.h"
 
-#define BASE	     0x0d000000ull
+#define BASE         0x0d000000ull
 #define DOMAINCFG    (BASE + 0x0000)
 #define SOURCECFG(s) (BASE + 0x0004 + 4 * ((s)-1))
-#define SETIP	     (BASE + 0x1c00)
+#define SETIP        (BASE + 0x1c00)
 #define SETIPNUM     (BASE + 0x1cdc)
 #define IN_CLRIP     (BASE + 0x1d00)
 #define CLRIPNUM     (BASE + 0x1ddc)
-#define SETIE	     (BASE + 0x1e00)
+#define SETIE        (BASE + 0x1e00)
 #define SETIENUM     (BASE + 0x1edc)
-#define CLRIE	     (BASE + 0x1f00)
+#define CLRIE        (BASE + 0x1f00)
 #define CLRIENUM     (BASE + 0x1fdc)
 #define SETIPNUM_LE  (BASE + 0x2000)
 #define SETIPNUM_BE  (BASE + 0x2004)
-#define GENMSI	     (BASE + 0x3000)
+#define GENMSI       (BASE + 0x3000)
 #define TARGET(s)    (BASE + 0x3004 + 4 * ((s)-1))
 
 #define INACTIVE 0u
 #define DETACHED 1u
-#define EDGE1	 4u
-#define EDGE0	 5u
-#define LEVEL1	 6u
-#define LEVEL0	 7u
-#define IE	 (1u << 8)
+#define EDGE1    4u
+#define EDGE0    5u
+#define LEVEL1   6u
+#define LEVEL0   7u
+#define IE       (1u << 8)
 
 #define SOURCES 8u
-#define OWN	2u /* sources with a device of the board behind them: 2 -> 40, 3 -> 41 */
+#define OWN     2u /* sources with a device of the board behind them: 2 -> 40, 3 -> 41 */
 
 static const struct world w = {
 	.cpus = 2,
 	.vms = 2,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.vcpus = 2, .vic = VIC_AIA, .sources = SOURCES, .irqs = 2, .irq = {{40, 2}, {41, 3}},
-		 .vcpu = {{.cpu = 0, .guest_file = 1}, {.cpu = 1, .guest_file = 3}}},
-		{.vic = VIC_PLIC, .irqs = 1, .irq = {{50, 5}}, .vcpu = {{.cpu = 1}}},
-	},
+	.vm =
+		{
+			{.vcpus = 2,
+			 .vic = VIC_AIA,
+			 .sources = SOURCES,
+			 .irqs = 2,
+			 .irq = {{40, 2}, {41, 3}},
+			 .vcpu = {{.cpu = 0, .guest_file = 1}, {.cpu = 1, .guest_file = 3}}},
+			{.vic = VIC_PLIC, .irqs = 1, .irq = {{50, 5}}, .vcpu = {{.cpu = 1}}},
+		},
 };
 
 static struct vm *vm;
@@ -279,7 +285,8 @@ static void pending_and_enable_bits_are_set_and_cleared_by_word_and_by_number(vo
 		set(SETIP + 4 * i, UINT32_MAX);
 		assert_int_equal(get(SETIE + 4 * i) | get(SETIP + 4 * i), 0);
 	}
-	assert_int_equal(get(CLRIE) | get(SETIENUM) | get(CLRIENUM) | get(SETIPNUM) | get(CLRIPNUM), 0);
+	assert_int_equal(get(CLRIE) | get(SETIENUM) | get(CLRIENUM) | get(SETIPNUM) | get(CLRIPNUM),
+			 0);
 }
 
 static void number_zero_is_ignored(void **state)
@@ -324,7 +331,8 @@ static void genmsi_sends_to_the_vms_own_harts_only(void **state)
 static void a_target_outside_the_vm_gets_nothing(void **state)
 {
 	/* REQ: MEM-2 */
-	static const uint32_t targets[] = {2u << 18 | 5, 0x3fffu << 18 | 5, 0, 256, 0x7ff, 1u << 18};
+	static const uint32_t targets[] = {2u << 18 | 5, 0x3fffu << 18 | 5, 0, 256,
+					   0x7ff,        1u << 18};
 
 	(void)state;
 	prepare(1, EDGE1);
@@ -355,7 +363,8 @@ static void a_change_of_target_counts_from_the_next_msi(void **state)
 	assert_msi(0, 77);
 }
 
-/* Dedicated devices: what the guest sets up reaches the board's APLIC, with the vCPU's own hart and file. */
+/* Dedicated devices: what the guest sets up reaches the board's APLIC, with the vCPU's own hart and
+ * file. */
 static void a_dedicated_devices_source_is_programmed_through(void **state)
 {
 	/* REQ: IRQ-1, DEV-1 */

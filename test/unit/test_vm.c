@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vCPUs and VMs over two CPUs: dispatch, sleeping and waking, requests, faults, stop and restart. */
+/* vCPUs and VMs over two CPUs: dispatch, sleeping and waking, requests, faults, stop and restart.
+ */
 #include "cmocka_all.h"
 #include "core/table.h"
 #include "host.h"
 
-/* "smp": one vCPU on each CPU, may restart. "rt": a reservation on CPU 1. "other": best effort on CPU 0. */
+/* "smp": one vCPU on each CPU, may restart. "rt": a reservation on CPU 1. "other": best effort on
+ * CPU 0. */
 static const struct world two_cpus = {
 	.cpus = 2,
 	.vms = 3,
-	.vm = {
-		{.name = "smp", .vcpus = 2, .vic = VIC_PLIC, .uart = 10, .copies = true,
-		 .on_reboot = ACTION_RESTART, .flags = VM_CLEAR, .vcpu = {{.cpu = 0}, {.cpu = 1}}},
-		{.name = "rt", .on_fault = ACTION_STOP,
-		 .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
-		{.name = "other", .on_fault = ACTION_INJECT, .vcpu = {{.cpu = 0}}},
-	},
+	.vm =
+		{
+			{.name = "smp",
+			 .vcpus = 2,
+			 .vic = VIC_PLIC,
+			 .uart = 10,
+			 .copies = true,
+			 .on_reboot = ACTION_RESTART,
+			 .flags = VM_CLEAR,
+			 .vcpu = {{.cpu = 0}, {.cpu = 1}}},
+			{.name = "rt",
+			 .on_fault = ACTION_STOP,
+			 .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
+			{.name = "other", .on_fault = ACTION_INJECT, .vcpu = {{.cpu = 0}}},
+		},
 };
 
 static struct vcpu *smp0, *smp1, *rt, *other;
@@ -225,7 +235,8 @@ static void no_interrupt_ends_waiting_for_the_period(void **state)
 	assert_int_equal(rt->arch.value, host_now); /* the nominal release */
 }
 
-/* Given two vCPUs asked to look at their lines, when the kick is handled, then none is forgotten. */
+/* Given two vCPUs asked to look at their lines, when the kick is handled, then none is forgotten.
+ */
 static void more_requests_than_one_kick_handles_are_all_handled(void **state)
 {
 	/* REQ: CPU-4 (bounds) */
@@ -250,7 +261,8 @@ static void more_requests_than_one_kick_handles_are_all_handled(void **state)
 	assert_false(host_has_kick(&cpus[1]));
 }
 
-/* Given a reservation that runs, when best effort on its CPU is asked for something, then it is not interrupted for that; nothing is lost. */
+/* Given a reservation that runs, when best effort on its CPU is asked for something, then it is not
+ * interrupted for that; nothing is lost. */
 static void requests_to_best_effort_do_not_disturb_a_running_reservation(void **state)
 {
 	/* REQ: SCHED-1, IRQ-2 */
@@ -284,7 +296,8 @@ static void a_fault_is_injected_or_ends_the_vm_as_configured(void **state)
 	assert_false(vm_fault(rt, "writes outside its memory", 0x5678, 0x80200004));
 	settle();
 	assert_int_equal(atomic_load(&vms[1].state), VM_ENDED);
-	assert_true(world_said("vm other vcpu 0: reads outside its memory: 0x1234 at pc 0x80200000"));
+	assert_true(
+		world_said("vm other vcpu 0: reads outside its memory: 0x1234 at pc 0x80200000"));
 	assert_true(world_said("vm rt vcpu 0: writes outside its memory: 0x5678 at pc 0x80200004"));
 	assert_int_equal(atomic_load(&rt->power), VCPU_STOPPED);
 }
@@ -370,7 +383,8 @@ static void stopping_reaches_vcpus_in_every_kind_of_sleep(void **state)
 	}
 }
 
-/* A restart puts memory back as the pristine copy has it, byte for byte, and starts as at the beginning. */
+/* A restart puts memory back as the pristine copy has it, byte for byte, and starts as at the
+ * beginning. */
 static void a_restart_restores_memory_devices_and_the_first_vcpu(void **state)
 {
 	/* REQ: OPS-2 */
@@ -450,8 +464,8 @@ static void a_restart_does_not_touch_a_neighbours_reservation(void **state)
 }
 
 /*
- * Given a VM that is being stopped, one vCPU of which has stopped already, when another that has not heard of it
- * yet starts that one again, then it does not run: the VM has ended.
+ * Given a VM that is being stopped, one vCPU of which has stopped already, when another that has
+ * not heard of it yet starts that one again, then it does not run: the VM has ended.
  */
 static void nobody_starts_a_hart_of_a_vm_that_is_stopping(void **state)
 {
@@ -482,7 +496,8 @@ static void nobody_starts_a_hart_of_a_vm_that_is_stopping(void **state)
 static void an_idle_best_effort_vm_alone_on_its_cpu_gets_wfi_itself(void **state)
 {
 	/* REQ: CPU-5 */
-	static const struct world alone = {.cpus = 2, .vms = 2, .flags = SYSTEM_QUIET, .vm = {[1] = {.vcpu = {{.cpu = 1}}}}};
+	static const struct world alone = {
+		.cpus = 2, .vms = 2, .flags = SYSTEM_QUIET, .vm = {[1] = {.vcpu = {{.cpu = 1}}}}};
 
 	(void)state;
 	world_start(&alone);

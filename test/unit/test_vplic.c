@@ -3,14 +3,14 @@
 #include "cmocka_all.h"
 #include "host.h"
 
-#define BASE	 0x0c000000ull
-#define SOURCES	 63u
-#define PRIORITY(s)    (BASE + 4 * (s))
-#define PENDING(w)     (BASE + 0x1000 + 4 * (w))
-#define ENABLE(c, w)   (BASE + 0x2000 + 0x80 * (c) + 4 * (w))
-#define THRESHOLD(c)   (BASE + 0x200000 + 0x1000 * (c))
-#define CLAIM(c)       (THRESHOLD(c) + 4)
-#define S(hart)	       (2 * (hart) + 1) /* the hart's S-mode context */
+#define BASE         0x0c000000ull
+#define SOURCES      63u
+#define PRIORITY(s)  (BASE + 4 * (s))
+#define PENDING(w)   (BASE + 0x1000 + 4 * (w))
+#define ENABLE(c, w) (BASE + 0x2000 + 0x80 * (c) + 4 * (w))
+#define THRESHOLD(c) (BASE + 0x200000 + 0x1000 * (c))
+#define CLAIM(c)     (THRESHOLD(c) + 4)
+#define S(hart)      (2 * (hart) + 1) /* the hart's S-mode context */
 
 static const struct world w = {
 	.cpus = 2,
@@ -251,8 +251,8 @@ static uint32_t model_best(unsigned hart)
 	uint32_t found = 0, priority = model.threshold[hart];
 
 	for (uint32_t s = 1; s <= SOURCES; s++)
-		if (model.pending[s] && !model.in_service[s] && model.enabled[hart][s / 32] >> s % 32 & 1 &&
-		    model.priority[s] > priority) {
+		if (model.pending[s] && !model.in_service[s] &&
+		    model.enabled[hart][s / 32] >> s % 32 & 1 && model.priority[s] > priority) {
 			priority = model.priority[s];
 			found = s;
 		}
@@ -270,7 +270,8 @@ static void model_complete(unsigned hart, uint32_t s)
 static void one_random_operation(uint64_t *seed)
 {
 	unsigned hart = (unsigned)random_below(seed, 2), word = (unsigned)random_below(seed, 2);
-	uint32_t s = (uint32_t)random_below(seed, SOURCES + 1), value = (uint32_t)random_next(seed), got;
+	uint32_t s = (uint32_t)random_below(seed, SOURCES + 1), value = (uint32_t)random_next(seed),
+		 got;
 
 	switch (random_below(seed, 8)) {
 	case 0:

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The emulated 16550 as Linux' 8250 driver and simple polling drivers use it, wired to an emulated PLIC. */
+/* The emulated 16550 as Linux' 8250 driver and simple polling drivers use it, wired to an emulated
+ * PLIC. */
 #include "cmocka_all.h"
 #include "core/console.h"
 #include "host.h"
 
 #define BASE 0x10000000ull
-enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
+enum {
+	RBR = 0,
+	THR = 0,
+	DLL = 0,
+	IER = 1,
+	DLM = 1,
+	IIR = 2,
+	FCR = 2,
+	LCR = 3,
+	MCR = 4,
+	LSR = 5,
+	MSR = 6,
+	SCR = 7
+};
 
 #define RDI  1u
 #define THRI 2u
@@ -17,10 +31,11 @@ static const struct world w = {
 	.cpus = 2,
 	.vms = 2,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
-		{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
-	},
+	.vm =
+		{
+			{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
+			{.vic = VIC_PLIC, .uart = 10, .vcpu = {{.cpu = 1}}},
+		},
 };
 
 static struct vcpu *v;
@@ -32,7 +47,7 @@ static int fresh(void **state)
 	v = &vms[0].vcpus[0];
 	world_work(100);
 	host_cpu = &cpus[1];
-	world_write(v, 0x0c000000 + 4 * 10, 4, 1);	  /* PLIC: priority */
+	world_write(v, 0x0c000000 + 4 * 10, 4, 1);      /* PLIC: priority */
 	world_write(v, 0x0c002000 + 0x80, 4, 1u << 10); /* enable, S-mode of hart 0 */
 	return 0;
 }
@@ -98,7 +113,8 @@ static void with_no_interrupt_enabled_the_line_stays_low(void **state)
 	assert_false(line());
 }
 
-/* Linux' 8250 start-up: enabling THRI with an empty transmitter interrupts at once, and again every time. */
+/* Linux' 8250 start-up: enabling THRI with an empty transmitter interrupts at once, and again every
+ * time. */
 static void enabling_thri_interrupts_at_once(void **state)
 {
 	/* REQ: CPU-1 */
@@ -147,7 +163,8 @@ static void each_burst_sent_interrupts_again(void **state)
 	}
 }
 
-/* Given a port without room for a burst, when it has been sent, then THRE comes up and interrupts. */
+/* Given a port without room for a burst, when it has been sent, then THRE comes up and interrupts.
+ */
 static void a_full_port_is_not_empty_until_it_has_been_sent(void **state)
 {
 	/* REQ: OPS-4 */
@@ -305,7 +322,8 @@ static void a_second_vms_uart_is_its_own(void **state)
 	assert_int_equal(get(SCR), 0x11);
 }
 
-/* Linux' interrupt loop, as the driver does it, moves any amount of output with interrupts alone. */
+/* Linux' interrupt loop, as the driver does it, moves any amount of output with interrupts alone.
+ */
 static void linux_interrupt_loop_moves_everything(void **state)
 {
 	/* REQ: CPU-1, OPS-4 */

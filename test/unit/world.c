@@ -82,7 +82,8 @@ void board_panic_putc(char c)
 	(void)c;
 }
 
-void aplic_route(uint32_t source, enum aplic_mode mode, uint32_t hart_id, uint32_t file, uint32_t identity)
+void aplic_route(uint32_t source, enum aplic_mode mode, uint32_t hart_id, uint32_t file,
+		 uint32_t identity)
 {
 	struct world_route *r = &world_routes[source % 128];
 
@@ -137,7 +138,8 @@ bool world_work(uint32_t count)
 			return true;
 		if (keys_head != keys_tail || (world_wants_room && world_uart_room >= 2))
 			console_interrupt(); /* the UART's line is high */
-		else if (work_entity->state == SCHED_BLOCKED && !host_has_kick(&cpus[0]) && !cpus[0].resched)
+		else if (work_entity->state == SCHED_BLOCKED && !host_has_kick(&cpus[0]) &&
+			 !cpus[0].resched)
 			return true;
 		host_now += WORLD_QUANTUM; /* the guest's turn */
 	}
@@ -147,8 +149,9 @@ bool world_work(uint32_t count)
 static void power_on(const struct world *w)
 {
 	host_reset();
-	memset(world_image, 0, table && table->image_bytes <= sizeof(world_image) ? table->image_bytes
-										  : sizeof(world_image));
+	memset(world_image, 0,
+	       table && table->image_bytes <= sizeof(world_image) ? table->image_bytes
+								  : sizeof(world_image));
 	memset(world_routes, 0, sizeof(world_routes));
 	power_off();
 	keys_head = keys_tail = 0;

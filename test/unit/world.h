@@ -11,15 +11,15 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 
-#define WORLD_MAX_VMS	16u
-#define WORLD_MEMORY	0x10000ull   /* of a VM */
-#define WORLD_GPA	0x80200000ull
-#define WORLD_DEVICE	0x101000ull /* the one page that the board gives to guests */
-#define WORLD_QUANTUM	1000000ull
-#define WORLD_TIMEBASE	10000000u
+#define WORLD_MAX_VMS   16u
+#define WORLD_MEMORY    0x10000ull /* of a VM */
+#define WORLD_GPA       0x80200000ull
+#define WORLD_DEVICE    0x101000ull /* the one page that the board gives to guests */
+#define WORLD_QUANTUM   1000000ull
+#define WORLD_TIMEBASE  10000000u
 #define WORLD_OUT_BYTES 65536u
-#define MS		1000000ull
-#define US		1000ull
+#define MS              1000000ull
+#define US              1000ull
 
 struct world_vcpu {
 	uint32_t cpu, guest_file, weight; /* weight 0: 1 */
@@ -28,7 +28,7 @@ struct world_vcpu {
 
 struct world_vm {
 	const char *name; /* NULL: "vmN" */
-	uint32_t vcpus;	  /* 0: 1 */
+	uint32_t vcpus;   /* 0: 1 */
 	struct world_vcpu vcpu[TABLE_MAX_VM_VCPUS];
 	uint32_t vic, sources, uart; /* sources 0: 31 */
 	uint32_t on_fault, on_reboot, flags;
@@ -45,11 +45,11 @@ struct world {
 };
 
 /*
- * The boot image in memory: "hypervisor" (64 KiB; __text_start is its beginning, __hv_end its end), then the
- * table (up to 256 KiB), pool, guests' memory, pristine copies.
+ * The boot image in memory: "hypervisor" (64 KiB; __text_start is its beginning, __hv_end its end),
+ * then the table (up to 256 KiB), pool, guests' memory, pristine copies.
  */
 #define WORLD_IMAGE_BYTES 0x400000u
-#define WORLD_HV_BYTES	  0x10000u
+#define WORLD_HV_BYTES    0x10000u
 #define WORLD_TABLE_BYTES 0x40000u
 extern char world_image[WORLD_IMAGE_BYTES];
 #define WORLD_TABLE (world_image + WORLD_HV_BYTES)
@@ -57,13 +57,15 @@ extern char world_image[WORLD_IMAGE_BYTES];
 /* The table of w at `at`, of a system whose image is world_image. Returns its bytes. */
 uint32_t table_build(void *at, const struct world *w);
 /* Where parts of a built table are. */
-#define TABLE_PART(at, span, type) ((type *)((char *)(at) + ((struct table_header *)(at))->span.offset))
+#define TABLE_PART(at, span, type)                                                                 \
+	((type *)((char *)(at) + ((struct table_header *)(at))->span.offset))
 /* The checksum as the standard's text defines it, bit by bit: not by the code under test. */
 uint32_t crc32_bitwise(const void *data, uint64_t bytes);
 /* crc32 put right after a change. */
 void table_seal(void *at);
 
-/* What the hypervisor's safety rests on, looked at once more: NULL, or what an accepted table lacks. */
+/* What the hypervisor's safety rests on, looked at once more: NULL, or what an accepted table
+ * lacks. */
 const char *table_unsafe(const void *at);
 
 /* A device tree of a board that fits the table at `at`; returns its bytes. */
@@ -77,13 +79,14 @@ const char *world_start_fails(const struct world *w);
 /* The line: what was sent, and what will be received. */
 extern char world_out[WORLD_OUT_BYTES];
 extern uint32_t world_out_bytes;
-extern uint32_t world_uart_room;  /* bytes the UART takes */
-extern bool world_wants_room;	  /* want_room(true) was the last */
+extern uint32_t world_uart_room;       /* bytes the UART takes */
+extern bool world_wants_room;          /* want_room(true) was the last */
 extern void (*world_on_want)(bool on); /* called inside want_room() when set */
-extern void (*world_on_send)(void);	/* called for every byte sent */
+extern void (*world_on_send)(void);    /* called for every byte sent */
 void world_type(const char *keys);
 void world_type_byte(uint8_t c);
-/* CPU 0 runs, guests a quantum each, at most `turns` turns: whether housekeeping has nothing left to do. */
+/* CPU 0 runs, guests a quantum each, at most `turns` turns: whether housekeeping has nothing left
+ * to do. */
 bool world_work(uint32_t turns);
 bool world_said(const char *text);
 void world_forget_output(void);

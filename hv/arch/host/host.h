@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fake architecture: the core as an ordinary process. One thread plays all CPUs in turn; time stands
- * still unless host_now is set. A physical address is a pointer of the process.
+ * The fake architecture: the core as an ordinary process. One thread plays all CPUs in turn; time
+ * stands still unless host_now is set. A physical address is a pointer of the process.
  */
 #ifndef ARCH_HOST_HOST_H
 #define ARCH_HOST_HOST_H
@@ -19,16 +19,16 @@ struct host_msi {
 };
 
 struct host_cpu_state {
-	ns_t timer;		/* comparator, NS_NEVER: off */
-	bool kicked;		/* an interrupt for cpu_handle_kick() is pending */
-	bool kicked_later;	/* one that does not disturb a real-time vCPU */
+	ns_t timer;             /* comparator, NS_NEVER: off */
+	bool kicked;            /* an interrupt for cpu_handle_kick() is pending */
+	bool kicked_later;      /* one that does not disturb a real-time vCPU */
 	uint32_t files_pending; /* guest files with an interrupt */
 };
 
 extern ns_t host_now;
 extern struct host_cpu_state host_cpus[8]; /* by index */
 extern struct host_msi host_msis[HOST_MAX_MSIS];
-extern uint32_t host_msi_count; /* may pass HOST_MAX_MSIS; the rest is not recorded */
+extern uint32_t host_msi_count;   /* may pass HOST_MAX_MSIS; the rest is not recorded */
 extern const char *host_panicked; /* what the last panic said */
 extern bool host_is_off;
 /* What another CPU does just before this one looks at its interrupts; called once. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every fake architecture needs: clock, CPUs that one thread plays in turn, kicks, MSIs, the ways out.
- * host.c adds a made-up vCPU; test/unit/riscv_shim/ the real RISC-V files on registers that are variables.
+ * What every fake architecture needs: clock, CPUs that one thread plays in turn, kicks, MSIs, the
+ * ways out. host.c adds a made-up vCPU; test/unit/riscv_shim/ the real RISC-V files on registers
+ * that are variables.
  */
 #include "host.h"
 #include <stdlib.h>

@@ -57,7 +57,8 @@ void shim_csr_write(unsigned csr, uint64_t value)
 {
 	*mine(csr) = value;
 	if (csr == CSR_STIMECMP && host_cpu)
-		host_cpus[host_cpu->index].timer = value > NS_NEVER / TICK_NS ? NS_NEVER : value * TICK_NS;
+		host_cpus[host_cpu->index].timer =
+			value > NS_NEVER / TICK_NS ? NS_NEVER : value * TICK_NS;
 }
 
 uint64_t shim_csr_swap(unsigned csr, uint64_t value)
@@ -162,7 +163,8 @@ struct guest_word guest_store64(uint64_t to, uint64_t value)
 
 void riscv_fp_save(uint64_t *f)
 {
-	memcpy(f, &shim_csrs[host_cpu->index][0xa00], 32 * sizeof(*f)); /* numbers that no register has */
+	memcpy(f, &shim_csrs[host_cpu->index][0xa00],
+	       32 * sizeof(*f)); /* numbers that no register has */
 }
 
 void riscv_fp_load(const uint64_t *f)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RISC-V's portable C on registers that are variables, and guest memory behind the real second stage. */
+/* RISC-V's portable C on registers that are variables, and guest memory behind the real second
+ * stage. */
 #ifndef UNIT_SHIM_H
 #define UNIT_SHIM_H
 
@@ -15,7 +16,8 @@ void shim_reset(void);
 void shim_make_current(struct vcpu *v);
 /* An exit of the current vCPU: sepc = pc. */
 void shim_at(uint64_t pc);
-/* Where gpa of the loaded VM lies, for an access that needs `rights` (PTE bits R 2, W 4, X 8); NULL: fault. */
+/* Where gpa of the loaded VM lies, for an access that needs `rights` (PTE bits R 2, W 4, X 8);
+ * NULL: fault. */
 void *shim_walk(uint64_t hgatp, gpaddr_t gpa, uint64_t rights);
 
 /* One SBI call by v: error in the result, value behind `value` if not NULL. */

@@ -19,13 +19,13 @@ void shim_fence(unsigned kind);
 
 enum { SHIM_HFENCE_VVMA, SHIM_HFENCE_GVMA, SHIM_FENCE_I, SHIM_FENCES };
 
-#define csr_read(csr)	      shim_csr_read(csr)
+#define csr_read(csr)         shim_csr_read(csr)
 #define csr_write(csr, value) shim_csr_write(csr, (uint64_t)(value))
 #define csr_set(csr, bits)    shim_csr_write(csr, shim_csr_read(csr) | (uint64_t)(bits))
 #define csr_clear(csr, bits)  shim_csr_write(csr, shim_csr_read(csr) & ~(uint64_t)(bits))
 #define csr_swap(csr, value)  shim_csr_swap(csr, (uint64_t)(value))
 #define hfence_vvma_all()     shim_fence(SHIM_HFENCE_VVMA)
 #define hfence_gvma_all()     shim_fence(SHIM_HFENCE_GVMA)
-#define fence_i()	      shim_fence(SHIM_FENCE_I)
+#define fence_i()             shim_fence(SHIM_FENCE_I)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hv/arch/riscv64/mmio.c and the rest of the exits: hand-assembled loads and stores at a device, given as
- * htinst or found in guest memory, are carried out or refused.
+ * hv/arch/riscv64/mmio.c and the rest of the exits: hand-assembled loads and stores at a device,
+ * given as htinst or found in guest memory, are carried out or refused.
  */
 #include "cmocka_all.h"
 #include "core/table.h"
@@ -33,7 +33,8 @@ static uint64_t device_read(struct vcpu *by, void *state, uint32_t offset, uint3
 	return device.value;
 }
 
-static void device_write(struct vcpu *by, void *state, uint32_t offset, uint32_t width, uint64_t value)
+static void device_write(struct vcpu *by, void *state, uint32_t offset, uint32_t width,
+			 uint64_t value)
 {
 	(void)by, (void)state;
 	device.writes++;
@@ -62,7 +63,8 @@ static int fresh(void **state)
 	return 0;
 }
 
-/* The guest's access at gpa traps; the instruction is in memory or (htinst not 0) in the register. */
+/* The guest's access at gpa traps; the instruction is in memory or (htinst not 0) in the register.
+ */
 static void access(bool store, gpaddr_t gpa, uint64_t htinst)
 {
 	shim_at(PC);
@@ -87,12 +89,14 @@ static void assert_refused(bool store, uint64_t value)
 {
 	assert_int_equal(device.reads + device.writes, 0);
 	assert_int_equal(pc(), STVEC);
-	assert_int_equal(shim_csr_read(CSR_VSCAUSE), store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS);
+	assert_int_equal(shim_csr_read(CSR_VSCAUSE),
+			 store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS);
 	assert_int_equal(shim_csr_read(CSR_VSTVAL), value);
 	assert_int_equal(shim_csr_read(CSR_VSEPC), PC);
 }
 
-/* I type: imm[11:0] rs1 funct3 rd opcode; S type: imm rs2 rs1 funct3 imm opcode (unprivileged specification, 2.6). */
+/* I type: imm[11:0] rs1 funct3 rd opcode; S type: imm rs2 rs1 funct3 imm opcode (unprivileged
+ * specification, 2.6). */
 static uint32_t load(unsigned funct3, unsigned rd, unsigned rs1, unsigned imm)
 {
 	return imm << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | 0x03;
@@ -108,9 +112,12 @@ static const struct {
 	unsigned funct3, width;
 	uint64_t expected; /* of 0x8182838485868788 */
 } loads[] = {
-	{"lb", 0, 1, 0xffffffffffffff88}, {"lh", 1, 2, 0xffffffffffff8788},
-	{"lw", 2, 4, 0xffffffff85868788}, {"ld", 3, 8, 0x8182838485868788},
-	{"lbu", 4, 1, 0x88},		   {"lhu", 5, 2, 0x8788},
+	{"lb", 0, 1, 0xffffffffffffff88},
+	{"lh", 1, 2, 0xffffffffffff8788},
+	{"lw", 2, 4, 0xffffffff85868788},
+	{"ld", 3, 8, 0x8182838485868788},
+	{"lbu", 4, 1, 0x88},
+	{"lhu", 5, 2, 0x8788},
 	{"lwu", 6, 4, 0x85868788},
 };
 
@@ -126,7 +133,8 @@ static void every_load_reads_its_width_and_extends_it(void **state)
 				fresh(NULL);
 				device.value = 0x8182838485868788;
 				put_code(from_memory ? insn : 0);
-				access(false, DEVICE + 0x10, from_memory ? 0 : insn & ~(31u << 15) & 0xfffffu);
+				access(false, DEVICE + 0x10,
+				       from_memory ? 0 : insn & ~(31u << 15) & 0xfffffu);
 				assert_int_equal(device.reads, 1);
 				assert_int_equal(device.offset, 0x10);
 				assert_int_equal(device.width, loads[i].width);
@@ -134,7 +142,8 @@ static void every_load_reads_its_width_and_extends_it(void **state)
 				assert_int_equal(pc(), PC + 4);
 				for (unsigned x = 1; x < 32; x++)
 					if (x != rd)
-						assert_true(v->arch.x[x] == 0x0101010101010101ull * x);
+						assert_true(v->arch.x[x] ==
+							    0x0101010101010101ull * x);
 			}
 }
 
@@ -156,7 +165,8 @@ static void every_store_writes_its_width_of_the_register(void **state)
 				assert_int_equal(device.writes, 1);
 				assert_int_equal(device.offset, 0x18);
 				assert_int_equal(device.width, width);
-				assert_true(device.value == (width == 8 ? all : all & ((1ull << 8 * width) - 1)));
+				assert_true(device.value ==
+					    (width == 8 ? all : all & ((1ull << 8 * width) - 1)));
 				assert_int_equal(pc(), PC + 4);
 			}
 }
@@ -168,8 +178,8 @@ static const struct {
 	bool store;
 	unsigned width, reg;
 } compressed[] = {
-	{"c.lw a3, 4(a5)", 0x43d4, false, 4, 13},    {"c.ld a4, 8(a0)", 0x6518, false, 8, 14},
-	{"c.sw s1, 0(s0)", 0xc004, true, 4, 9},	    {"c.sd a2, 16(a1)", 0xe990, true, 8, 12},
+	{"c.lw a3, 4(a5)", 0x43d4, false, 4, 13},   {"c.ld a4, 8(a0)", 0x6518, false, 8, 14},
+	{"c.sw s1, 0(s0)", 0xc004, true, 4, 9},     {"c.sd a2, 16(a1)", 0xe990, true, 8, 12},
 	{"c.lwsp t6, 8(sp)", 0x4fa2, false, 4, 31}, {"c.ldsp a0, 0(sp)", 0x6502, false, 8, 10},
 	{"c.swsp t0, 12(sp)", 0xc616, true, 4, 5},  {"c.sdsp ra, 24(sp)", 0xec06, true, 8, 1},
 };
@@ -190,7 +200,8 @@ static void every_compressed_form_is_found_in_memory(void **state)
 		if (compressed[i].store) {
 			uint64_t all = 0x0101010101010101ull * compressed[i].reg;
 
-			assert_true(device.value == (compressed[i].width == 8 ? all : (uint32_t)all));
+			assert_true(device.value ==
+				    (compressed[i].width == 8 ? all : (uint32_t)all));
 		} else {
 			assert_true(v->arch.x[compressed[i].reg] ==
 				    (compressed[i].width == 8 ? 0xfedcba9876543210 : 0x76543210));
@@ -198,7 +209,8 @@ static void every_compressed_form_is_found_in_memory(void **state)
 	}
 }
 
-/* htinst of a compressed instruction: expanded, with bit 1 clear (Privileged Architecture, 18.6.3). */
+/* htinst of a compressed instruction: expanded, with bit 1 clear (Privileged Architecture, 18.6.3).
+ */
 static void a_transformed_compressed_instruction_is_two_bytes_long(void **state)
 {
 	/* REQ: CPU-1 */
@@ -222,13 +234,16 @@ static void whatever_is_no_load_or_store_is_refused(void **state)
 		uint32_t insn;
 		bool store;
 	} refused[] = {
-		{"lr.w", 0x1005252f, false},  {"sc.w", 0x18b5252f, true},   {"amoadd.w", 0x00b5252f, true},
-		{"amoswap.d", 0x08b5352f, true}, {"flw", 0x00052507, false}, {"fld", 0x00053507, false},
-		{"fsw", 0x00a52027, true},     {"fsd", 0x00a53027, true},    {"load 7", 0x00037283, false},
-		{"store 4", 0x00534023, true}, {"store 7", 0x00537023, true},
-		{"cbo.zero", 0x0045200f, true}, {"c.fld", 0x2508, false},    {"c.fsd", 0xa108, true},
-		{"c.fldsp", 0x2502, false},    {"c.fsdsp", 0xac06, true},    {"addi", 0x00150513, false},
-		{"zeros", 0x00000000, false},  {"ones", 0xffffffff, true},   {"c.nop", 0x0001, false},
+		{"lr.w", 0x1005252f, false},    {"sc.w", 0x18b5252f, true},
+		{"amoadd.w", 0x00b5252f, true}, {"amoswap.d", 0x08b5352f, true},
+		{"flw", 0x00052507, false},     {"fld", 0x00053507, false},
+		{"fsw", 0x00a52027, true},      {"fsd", 0x00a53027, true},
+		{"load 7", 0x00037283, false},  {"store 4", 0x00534023, true},
+		{"store 7", 0x00537023, true},  {"cbo.zero", 0x0045200f, true},
+		{"c.fld", 0x2508, false},       {"c.fsd", 0xa108, true},
+		{"c.fldsp", 0x2502, false},     {"c.fsdsp", 0xac06, true},
+		{"addi", 0x00150513, false},    {"zeros", 0x00000000, false},
+		{"ones", 0xffffffff, true},     {"c.nop", 0x0001, false},
 	};
 
 	(void)state;
@@ -271,8 +286,8 @@ static void misaligned_accesses_are_refused(void **state)
 static void accesses_outside_memory_and_devices_are_refused(void **state)
 {
 	/* REQ: MEM-2 */
-	static const gpaddr_t nowhere[] = {0, DEVICE - 4, DEVICE + 0x100, WORLD_GPA - 4,
-					   WORLD_GPA + WORLD_MEMORY, 1ull << 40};
+	static const gpaddr_t nowhere[] = {
+		0, DEVICE - 4, DEVICE + 0x100, WORLD_GPA - 4, WORLD_GPA + WORLD_MEMORY, 1ull << 40};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
@@ -285,7 +300,8 @@ static void accesses_outside_memory_and_devices_are_refused(void **state)
 	}
 	assert_int_equal(atomic_load(&vms[0].faults), 1);
 	world_work(200);
-	assert_true(world_said("vm vm0 vcpu 0: writes outside its memory: 0x10000000000 at pc 0x80200100"));
+	assert_true(world_said(
+		"vm vm0 vcpu 0: writes outside its memory: 0x10000000000 at pc 0x80200100"));
 }
 
 /* The guest's own tables point to a device: the walk is refused, the device is not touched. */
@@ -316,7 +332,8 @@ static void an_instruction_that_has_gone_is_run_again(void **state)
 	shim_csr_write(CSR_HTINST, 0);
 	assert_ptr_equal(riscv_exception(v, CAUSE_LOAD_GUEST), v);
 	assert_int_equal(pc(), 0x1000);
-	assert_int_equal(shim_csr_read(CSR_SSTATUS), sstatus); /* nothing of the inner fault is left */
+	assert_int_equal(shim_csr_read(CSR_SSTATUS),
+			 sstatus); /* nothing of the inner fault is left */
 	assert_int_equal(device.reads, 0);
 }
 
@@ -360,14 +377,16 @@ static void an_injected_fault_looks_like_the_hardwares(void **state)
 	shim_csr_write(CSR_VSSTATUS, SSTATUS_SIE);
 	shim_csr_write(CSR_SSTATUS, 0); /* from VU-mode */
 	access(false, 0x5000, load(2, 5, 0, 0));
-	assert_int_equal(shim_csr_read(CSR_VSSTATUS) & (SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE), SSTATUS_SPIE);
+	assert_int_equal(shim_csr_read(CSR_VSSTATUS) & (SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE),
+			 SSTATUS_SPIE);
 	assert_true(shim_csr_read(CSR_SSTATUS) & SSTATUS_SPP); /* goes on in VS-mode */
 	fresh(NULL);
 	shim_csr_write(CSR_VSSTATUS, SSTATUS_SPIE);
 	shim_csr_write(CSR_SSTATUS, SSTATUS_SPP);
 	shim_csr_write(CSR_VSTVEC, STVEC | 1); /* vectored: exceptions go to the base */
 	access(false, 0x5000, load(2, 5, 0, 0));
-	assert_int_equal(shim_csr_read(CSR_VSSTATUS) & (SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE), SSTATUS_SPP);
+	assert_int_equal(shim_csr_read(CSR_VSSTATUS) & (SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE),
+			 SSTATUS_SPP);
 	assert_int_equal(pc(), STVEC);
 }
 

@@ -21,12 +21,19 @@ static const struct world w = {
 	.cpus = 2,
 	.vms = 3,
 	.flags = SYSTEM_QUIET,
-	.vm = {
-		{.name = "smp", .vcpus = 3, .vic = VIC_PLIC, .uart = 10, .copies = true,
-		 .on_reboot = ACTION_RESTART, .vcpu = {{.cpu = 0}, {.cpu = 1}, {.cpu = 0}}},
-		{.name = "rt", .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
-		{.name = "other", .vcpu = {{.cpu = 0}}},
-	},
+	.vm =
+		{
+			{.name = "smp",
+			 .vcpus = 3,
+			 .vic = VIC_PLIC,
+			 .uart = 10,
+			 .copies = true,
+			 .on_reboot = ACTION_RESTART,
+			 .vcpu = {{.cpu = 0}, {.cpu = 1}, {.cpu = 0}}},
+			{.name = "rt",
+			 .vcpu = {{.cpu = 1, .capacity_ns = 200 * US, .period_ns = MS}}},
+			{.name = "other", .vcpu = {{.cpu = 0}}},
+		},
 };
 
 static struct vcpu *v, *second, *third, *rt;
@@ -45,8 +52,8 @@ static int fresh(void **state)
 	return 0;
 }
 
-#define CALL(...)	 shim_sbi(v, (struct shim_call){__VA_ARGS__}, NULL)
-#define VALUE(...)	 value_of(v, (struct shim_call){__VA_ARGS__})
+#define CALL(...)        shim_sbi(v, (struct shim_call){__VA_ARGS__}, NULL)
+#define VALUE(...)       value_of(v, (struct shim_call){__VA_ARGS__})
 #define CALL_BY(by, ...) shim_sbi(by, (struct shim_call){__VA_ARGS__}, NULL)
 
 static uint64_t value_of(struct vcpu *by, struct shim_call call)
@@ -106,9 +113,10 @@ static void base_tells_who_the_vm_thinks_it_runs_on(void **state)
 static void probe_knows_what_is_there_and_nothing_else(void **state)
 {
 	/* REQ: CPU-1 */
-	static const uint64_t there[] = {BASE, TIME, IPI, RFNC, HSM, SRST, DBCN, SUSP, HCALL_EXTENSION};
-	static const uint64_t not_there[] = {PMU, 0, 1, 2, 8, 0x43505043, 0x4e41434c, UINT64_MAX,
-					     (1ull << 32) + BASE};
+	static const uint64_t there[] = {BASE, TIME, IPI,  RFNC,           HSM,
+					 SRST, DBCN, SUSP, HCALL_EXTENSION};
+	static const uint64_t not_there[] = {
+		PMU, 0, 1, 2, 8, 0x43505043, 0x4e41434c, UINT64_MAX, (1ull << 32) + BASE};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(there) / sizeof(there[0]); i++)
@@ -124,7 +132,8 @@ static void probe_knows_what_is_there_and_nothing_else(void **state)
 static void unknown_functions_are_not_supported(void **state)
 {
 	/* REQ: CPU-1, OPS-2 */
-	static const uint64_t extensions[] = {BASE, TIME, IPI, RFNC, HSM, SRST, DBCN, SUSP, HCALL_EXTENSION};
+	static const uint64_t extensions[] = {BASE, TIME, IPI,  RFNC,           HSM,
+					      SRST, DBCN, SUSP, HCALL_EXTENSION};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
@@ -281,7 +290,8 @@ static void system_suspend_wants_all_other_harts_stopped(void **state)
 	assert_int_equal(CALL(SUSP, 0, {0, WORLD_GPA, 0}), SBI_ERR_DENIED);
 }
 
-/* Which harts (bits) a call with (mask, base) means; UINT64_MAX: invalid parameter (SBI 2.0, 3.1). */
+/* Which harts (bits) a call with (mask, base) means; UINT64_MAX: invalid parameter (SBI 2.0, 3.1).
+ */
 static uint64_t means(uint64_t mask, uint64_t base)
 {
 	uint64_t harts = 0;
@@ -300,13 +310,15 @@ static uint64_t means(uint64_t mask, uint64_t base)
 static void hart_masks_mean_what_the_standard_says(void **state)
 {
 	/* REQ: CPU-4, OPS-2 */
-	static const uint64_t bases[] = {0, 1, 2, 3, 4, 63, 64, 1ull << 32, UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t bases[] = {0,         1, 2, 3, 4, 63, 64, 1ull << 32, UINT64_MAX - 1,
+					 UINT64_MAX};
 
 	(void)state;
 	start(second);
 	shim_make_current(v);
 	for (uint64_t i = 0; i < 10 * 32; i++) {
-		uint64_t base = bases[i / 32], mask = i % 32 < 16 ? i % 16 : 1ull << (i % 16 * 4 + 3), expected;
+		uint64_t base = bases[i / 32],
+			 mask = i % 32 < 16 ? i % 16 : 1ull << (i % 16 * 4 + 3), expected;
 		long error;
 
 		for (unsigned h = 0; h < 3; h++)
@@ -326,11 +338,14 @@ static void hart_masks_mean_what_the_standard_says(void **state)
 		host_cpu = &cpus[0];
 		for (unsigned h = 0; h < 3; h++) {
 			struct vcpu *t = &vms[0].vcpus[h];
-			uint64_t hvip = t->cpu->loaded == t ? shim_csrs[t->cpu->index][CSR_HVIP] : t->arch.hvip;
+			uint64_t hvip = t->cpu->loaded == t ? shim_csrs[t->cpu->index][CSR_HVIP]
+							    : t->arch.hvip;
 
-			assert_int_equal(!!(hvip & HVIP_VSSIP), expected != UINT64_MAX && expected >> h & 1);
+			assert_int_equal(!!(hvip & HVIP_VSSIP),
+					 expected != UINT64_MAX && expected >> h & 1);
 		}
-		assert_int_equal(error, expected == UINT64_MAX ? SBI_ERR_INVALID_PARAM : SBI_SUCCESS);
+		assert_int_equal(error,
+				 expected == UINT64_MAX ? SBI_ERR_INVALID_PARAM : SBI_SUCCESS);
 	}
 }
 
@@ -418,7 +433,8 @@ static void interrupt_from_cpu1(void)
 	CALL_BY(second, IPI, 0, {1, 0});
 }
 
-/* Between asking to sleep and falling asleep the hypervisor looks at interrupts: what comes then counts. */
+/* Between asking to sleep and falling asleep the hypervisor looks at interrupts: what comes then
+ * counts. */
 static void an_answer_between_asking_and_falling_asleep_is_not_lost(void **state)
 {
 	/* REQ: CPU-4 */
@@ -538,8 +554,14 @@ static void the_debug_console_touches_nothing_else(void **state)
 	static const struct {
 		uint64_t bytes, low, high;
 	} wrong[] = {
-		{8, END, 0}, {8, 0, 0}, {8, WORLD_GPA - 1, 0}, {8, UINT64_MAX - 3, 0}, {8, WORLD_GPA, 1},
-		{8, 0x10000000, 0}, {UINT64_MAX, WORLD_GPA, 0}, {WORLD_MEMORY + 1, WORLD_GPA, 0},
+		{8, END, 0},
+		{8, 0, 0},
+		{8, WORLD_GPA - 1, 0},
+		{8, UINT64_MAX - 3, 0},
+		{8, WORLD_GPA, 1},
+		{8, 0x10000000, 0},
+		{UINT64_MAX, WORLD_GPA, 0},
+		{WORLD_MEMORY + 1, WORLD_GPA, 0},
 	};
 
 	(void)state;
@@ -548,8 +570,9 @@ static void the_debug_console_touches_nothing_else(void **state)
 	shim_make_current(v);
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		for (unsigned function = 0; function < 2; function++)
-			assert_int_equal(CALL(DBCN, function, {wrong[i].bytes, wrong[i].low, wrong[i].high}),
-					 SBI_ERR_INVALID_PARAM);
+			assert_int_equal(
+				CALL(DBCN, function, {wrong[i].bytes, wrong[i].low, wrong[i].high}),
+				SBI_ERR_INVALID_PARAM);
 	assert_int_equal(VALUE(DBCN, 0, {0, WORLD_GPA, 0}), 0);
 	assert_true(world_work(100));
 	assert_string_equal(world_out, "");
