@@ -33,6 +33,7 @@ size_t fuzz_seed(unsigned n, uint8_t *out)
 		return 0;
 	put(&at, n % 3, 1);
 	put(&at, 4 + n, 2);
+	put(&at, n, 1);
 	put(&at, n * 0x01010101u, 4);
 	return (size_t)(at - out);
 }
@@ -55,9 +56,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	memcpy(h, built[kind], built_bytes[kind]);
 	words = built_bytes[kind] / 4;
 	while (in.left) {
-		uint32_t word = (uint32_t)take(&in, 2);
+		uint32_t word = (uint32_t)take(&in, 2) % words, how = (uint32_t)take(&in, 1);
+		uint32_t value = (uint32_t)take(&in, 4), *at = (uint32_t *)h + word;
 
-		((uint32_t *)h)[word % words] = (uint32_t)take(&in, 4);
+		if (how % 4 == 0) /* any number */
+			*at = value;
+		else if (how % 4 == 1) /* another field's, so that things meet */
+			*at = ((uint32_t *)h)[value % words];
+		else if (how % 4 == 2)
+			*at += (value % 33 - 16) * 4096;
+		else
+			*at += value % 17 - 8;
 	}
 	if (h->bytes >= sizeof(*h) && h->bytes <= WORLD_TABLE_BYTES)
 		h->crc32 = 0, h->crc32 = crc32_update(0, h, h->bytes); /* as fast as it goes */

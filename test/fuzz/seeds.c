@@ -5,7 +5,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *folder = getenv("FUZZ_SEEDS");
-	static uint8_t seed[65536];
+	static uint8_t seed[65536] __attribute__((aligned(8)));
 	char path[512];
 	size_t bytes;
 

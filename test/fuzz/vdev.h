@@ -54,6 +54,8 @@ static void operate(struct input *in)
 	struct vcpu *v = &vms[0].vcpus[how & 1];
 	struct vdev *d = &vms[0].vdevs[DEVICE];
 
+	if (how & 64) /* like a target: hart index and identity */
+		value = value % 5 << 18 | (value >> 8) % 260;
 	host_cpu = v->cpu;
 	offset = offset % d->bytes & ~(how & 128 ? 3u : width - 1);
 	switch (operation) {

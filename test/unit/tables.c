@@ -131,8 +131,7 @@ uint32_t table_build(void *at, const struct world *w)
 	h->image_bytes = copies_at + h->copies.count * WORLD_MEMORY - image_phys;
 	for (uint32_t i = 0; i < h->cpus.count; i++)
 		TABLE_PART(at, cpus, struct table_cpu)
-		[i] = (struct table_cpu){
-			.hart_id = i, .policy = POLICY_EDF, .quantum_ns = WORLD_QUANTUM};
+	[i] = (struct table_cpu){.hart_id = i, .policy = POLICY_EDF, .quantum_ns = WORLD_QUANTUM};
 	for (uint32_t i = 0; i < h->vms.count; i++) {
 		const struct world_vm *vm = &w->vm[i];
 		struct table_vm *out = &TABLE_PART(at, vms, struct table_vm)[i];

@@ -59,7 +59,7 @@ $(UNIT_RISCV_TESTS:%=$(UNIT_OUT)/%): $(UNIT_OUT)/%: $(UNIT_OUT)/riscv/test/unit/
 	@$(UNIT_CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $^ $(UNIT_LIBS)
 
 # Counts the scheduler's heap operations.
-$(UNIT_OUT)/test_sched: UNIT_LINK += -Wl,--wrap=heap_insert -Wl,--wrap=heap_remove
+$(UNIT_OUT)/test_sched_bounds: UNIT_LINK += -Wl,--wrap=heap_insert -Wl,--wrap=heap_remove
 
 .SECONDARY: $(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ)
 -include $(patsubst %.o,%.d,$(UNIT_HOST_OBJ) $(UNIT_RISCV_OBJ) \
