@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every test of Partita and says at the end how many passed and failed.
 
-usage: test/check.py [PART...]     parts: unit config static format attack system (default: all)
+usage: test/check.py [PART...]     parts: unit fuzz config static format attack system (default: all)
 
 Jobs run two at a time, the long ones first. A line tells of each test as it ends, what a job that failed has said
 follows it. The last line is `N passed, N failed`; the exit status is 1 if anything failed. BUILD names the build folder.
@@ -24,6 +24,7 @@ PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-
 STATIC = ["/usr/bin/python3", "test/static.py"]
 # What each job says of a test: `@ passed|failed|skipped NAME SECONDS`.
 EVENT = re.compile(r"@ (passed|failed|skipped) (.+) ([0-9.]+)$")
+FUZZ = re.compile(r"  FUZZ  (\S+) .* in (\d+) s,")
 UNIT = re.compile(r"^unit: (\d+) passed, (\d+) failed, (\d+) skipped(?:, (\d+) programs failed)?", re.M)
 
 Job = collections.namedtuple("Job", "part name command")
@@ -52,6 +53,8 @@ def jobs_of():
     yield Job("static", "rules", [*STATIC, "rules"])
     if (ROOT / "test/unit/unit.mk").exists():
         yield Job("unit", "unit", ["make", f"BUILD={BUILD}", "unit"])
+    if (ROOT / "test/fuzz/fuzz.mk").exists():
+        yield Job("fuzz", "fuzz-short", ["make", f"BUILD={BUILD}", "fuzz-short"])
     for name in rest:
         if name != "test_attack.py":
             yield pytest_job("system", name, f"test/system/{name}")
@@ -108,6 +111,12 @@ def run_job(job, progress):
     output, tests, failed = [], 0, 0
     for line in child.stdout:
         event = EVENT.search(line.rstrip("\n"))
+        fuzz = FUZZ.match(line)
+        if fuzz:
+            bad = line.rstrip().endswith("FAILED")
+            tests += 1
+            failed += bad
+            progress.test(job, "failed" if bad else "passed", f"fuzz {fuzz.group(1)}", float(fuzz.group(2)))
         if event:
             tests += 1
             failed += event.group(1) == "failed"
