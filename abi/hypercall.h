@@ -10,20 +10,21 @@
 
 #define HCALL_EXTENSION 0x08505254
 
-#define HCALL_VM_ID	       0 /* -> value: index of the calling VM in the system file, from 0 */
-#define HCALL_WAIT_NEXT_PERIOD 1 /* sleep until the next release k*P of the calling vCPU's reservation;
-				  * -> value: nominal release time in ticks of `time`;
-				  * SBI_ERR_DENIED for a vCPU without reservation */
+#define HCALL_VM_ID 0 /* -> value: index of the calling VM in the system file, from 0 */
+#define HCALL_WAIT_NEXT_PERIOD                                                                     \
+	1 /* sleep until the next release k*P of the calling vCPU's reservation;                   \
+	   * -> value: nominal release time in ticks of `time`;                                    \
+	   * SBI_ERR_DENIED for a vCPU without reservation */
 
-#define SBI_SUCCESS		  0
-#define SBI_ERR_FAILED		  -1
-#define SBI_ERR_NOT_SUPPORTED	  -2
-#define SBI_ERR_INVALID_PARAM	  -3
-#define SBI_ERR_DENIED		  -4
-#define SBI_ERR_INVALID_ADDRESS	  -5
+#define SBI_SUCCESS               0
+#define SBI_ERR_FAILED            -1
+#define SBI_ERR_NOT_SUPPORTED     -2
+#define SBI_ERR_INVALID_PARAM     -3
+#define SBI_ERR_DENIED            -4
+#define SBI_ERR_INVALID_ADDRESS   -5
 #define SBI_ERR_ALREADY_AVAILABLE -6
-#define SBI_ERR_ALREADY_STARTED	  -7
-#define SBI_ERR_ALREADY_STOPPED	  -8
-#define SBI_ERR_NO_SHMEM	  -9
+#define SBI_ERR_ALREADY_STARTED   -7
+#define SBI_ERR_ALREADY_STOPPED   -8
+#define SBI_ERR_NO_SHMEM          -9
 
 #endif

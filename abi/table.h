@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flat system table: what `partita build` writes behind the hypervisor in the boot image and what
- * the hypervisor reads once at start. Little endian, every field naturally aligned, no pointers:
- * arrays are named by (offset from the table's first byte, count). The hypervisor checks magic,
- * version, size and CRC-32, and re-checks whatever its own safety rests on.
+ * The flat system table: what `partita build` writes behind the hypervisor in the boot image and
+ * what the hypervisor reads once at start. Little endian, every field naturally aligned, no
+ * pointers: arrays are named by (offset from the table's first byte, count). The hypervisor checks
+ * magic, version, size and CRC-32, and re-checks whatever its own safety rests on.
  *
- * All addresses are in bytes. "phys" is a physical address of the board, "gpa" a guest-physical one.
+ * All addresses are in bytes. "phys" is a physical address of the board, "gpa" a guest-physical
+ * one.
  */
 #ifndef ABI_TABLE_H
 #define ABI_TABLE_H
@@ -15,29 +16,29 @@
 #define TABLE_MAGIC   0x54524150u /* "PART" */
 #define TABLE_VERSION 1u
 
-#define TABLE_MAX_CPUS    8u
-#define TABLE_MAX_VMS     64u
-#define TABLE_MAX_VCPUS   64u
+#define TABLE_MAX_CPUS     8u
+#define TABLE_MAX_VMS      64u
+#define TABLE_MAX_VCPUS    64u
 #define TABLE_MAX_VM_VCPUS 4u
-#define TABLE_NAME_BYTES  24u
+#define TABLE_NAME_BYTES   24u
 
 /* An array inside the table. */
 struct table_span {
 	uint32_t offset; /* bytes from the start of the table, multiple of 8 */
-	uint32_t count;	 /* entries */
+	uint32_t count;  /* entries */
 };
 
 struct table_header {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t bytes;	 /* whole table, header included */
-	uint32_t crc32;	 /* IEEE 802.3 over the whole table with this field 0 */
+	uint32_t bytes; /* whole table, header included */
+	uint32_t crc32; /* IEEE 802.3 over the whole table with this field 0 */
 
-	struct table_span cpus;	   /* struct table_cpu */
-	struct table_span vms;	   /* struct table_vm */
+	struct table_span cpus;    /* struct table_cpu */
+	struct table_span vms;     /* struct table_vm */
 	struct table_span vcpus;   /* struct table_vcpu, grouped by VM, vCPU 0 first */
 	struct table_span regions; /* struct table_region, grouped by VM */
-	struct table_span irqs;	   /* struct table_irq, grouped by VM */
+	struct table_span irqs;    /* struct table_irq, grouped by VM */
 	struct table_span copies;  /* struct table_copy, grouped by VM */
 
 	uint64_t image_phys;  /* where the boot image lies (link address of the hypervisor) */
@@ -46,12 +47,12 @@ struct table_header {
 	uint64_t pool_bytes;
 	uint32_t s2_pages;    /* 4 KiB second-stage table pages needed below the roots, all VMs */
 	uint32_t timebase_hz; /* of the board; start stops if the firmware says otherwise */
-	uint64_t isa;	      /* ISA_* bits that the board must have */
+	uint64_t isa;         /* ISA_* bits that the board must have */
 
-	uint32_t console_show;	/* CONSOLE_SHOW_* */
+	uint32_t console_show;  /* CONSOLE_SHOW_* */
 	uint32_t console_focus; /* VM that has the console first */
-	uint32_t flags;		/* SYSTEM_* */
-	uint32_t ram_mib;	/* RAM of the board that the layout was checked against */
+	uint32_t flags;         /* SYSTEM_* */
+	uint32_t ram_mib;       /* RAM of the board that the layout was checked against */
 };
 
 #define CONSOLE_SHOW_FOCUS 0u /* only the VM in focus is shown */
@@ -60,23 +61,23 @@ struct table_header {
 #define SYSTEM_QUIET 1u /* no banner and no start or end lines, only faults */
 
 /* ISA bits: of the board (header.isa) and of a VM's view (table_vm.isa). */
-#define ISA_D	    (1ull << 0) /* F and D; enforced through sstatus.FS */
-#define ISA_SSTC    (1ull << 1) /* always there: the board must have it */
-#define ISA_SSAIA   (1ull << 2) /* VM with interrupt controller "aia"; enforced through hstateen0 */
-#define ISA_SVPBMT  (1ull << 3) /* enforced through henvcfg.PBMTE */
-#define ISA_ZICBOM  (1ull << 4) /* "cache operations"; enforced through henvcfg.CBCFE/CBIE */
-#define ISA_ZICBOZ  (1ull << 5) /* enforced through henvcfg.CBZE */
-#define ISA_SVINVAL (1ull << 6) /* hidden only */
-#define ISA_SVNAPOT (1ull << 7) /* hidden only */
-#define ISA_ZBA     (1ull << 8) /* Zba Zbb Zbc Zbs: hidden only */
+#define ISA_D         (1ull << 0) /* F and D; enforced through sstatus.FS */
+#define ISA_SSTC      (1ull << 1) /* always there: the board must have it */
+#define ISA_SSAIA     (1ull << 2) /* VM with interrupt controller "aia"; enforced through hstateen0 */
+#define ISA_SVPBMT    (1ull << 3) /* enforced through henvcfg.PBMTE */
+#define ISA_ZICBOM    (1ull << 4) /* "cache operations"; enforced through henvcfg.CBCFE/CBIE */
+#define ISA_ZICBOZ    (1ull << 5) /* enforced through henvcfg.CBZE */
+#define ISA_SVINVAL   (1ull << 6) /* hidden only */
+#define ISA_SVNAPOT   (1ull << 7) /* hidden only */
+#define ISA_ZBA       (1ull << 8) /* Zba Zbb Zbc Zbs: hidden only */
 #define ISA_SMSTATEEN (1ull << 9) /* board only: hstateen0 exists */
 
 struct table_cpu {
 	uint32_t hart_id;
-	uint32_t policy;	  /* POLICY_* for the real-time part */
+	uint32_t policy;          /* POLICY_* for the real-time part */
 	uint32_t best_effort_ppm; /* share reserved for best effort, parts per million */
 	uint32_t reserved;
-	uint64_t quantum_ns;	  /* of best-effort round robin */
+	uint64_t quantum_ns; /* of best-effort round robin */
 };
 
 #define POLICY_EDF 1u
@@ -87,15 +88,15 @@ struct table_vm {
 	uint32_t region_first, region_count;
 	uint32_t irq_first, irq_count;
 	uint32_t copy_first, copy_count; /* 0 copies: a reboot is a stop */
-	uint32_t vic;			 /* VIC_* */
-	uint32_t vic_sources;		 /* number of interrupt sources the guest sees, 1..127 */
-	uint32_t uart_source;		 /* vUART's source number at the virtual controller; 0: no vUART */
-	uint32_t on_fault;		 /* ACTION_* */
-	uint32_t on_reboot;		 /* ACTION_STOP or ACTION_RESTART */
-	uint32_t flags;			 /* VM_* */
-	uint64_t entry;			 /* gpa of the first instruction of vCPU 0 */
-	uint64_t dtb_gpa;		 /* a1 at entry; 0 if there is none */
-	uint64_t isa;			 /* ISA_* the guest may use */
+	uint32_t vic;                    /* VIC_* */
+	uint32_t vic_sources;            /* number of interrupt sources the guest sees, 1..127 */
+	uint32_t uart_source; /* vUART's source number at the virtual controller; 0: no vUART */
+	uint32_t on_fault;    /* ACTION_* */
+	uint32_t on_reboot;   /* ACTION_STOP or ACTION_RESTART */
+	uint32_t flags;       /* VM_* */
+	uint64_t entry;       /* gpa of the first instruction of vCPU 0 */
+	uint64_t dtb_gpa;     /* a1 at entry; 0 if there is none */
+	uint64_t isa;         /* ISA_* the guest may use */
 	uint64_t mvendorid, marchid, mimpid; /* what SBI BASE reports */
 };
 
@@ -111,7 +112,7 @@ struct table_vm {
 
 struct table_vcpu {
 	uint32_t vm;
-	uint32_t cpu;	     /* index into cpus; the vCPU's home */
+	uint32_t cpu;        /* index into cpus; the vCPU's home */
 	uint32_t guest_file; /* 1.. for an AIA VM: its guest interrupt file on that hart; else 0 */
 	uint32_t weight;     /* best effort: quanta in a row, 1..64 */
 	/* Reservation; capacity_ns == 0 means best effort. capacity <= deadline <= period. */
@@ -125,9 +126,9 @@ struct table_region {
 	uint32_t reserved;
 };
 
-#define REGION_R 1u
-#define REGION_W 2u
-#define REGION_X 4u
+#define REGION_R      1u
+#define REGION_W      2u
+#define REGION_X      4u
 #define REGION_DEVICE 8u /* device registers of a dedicated device, not memory */
 
 /* A wired interrupt of a dedicated device. */

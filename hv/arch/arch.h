@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that core knows of a processor architecture. Implemented in arch/NAME/. Unless said otherwise,
- * functions run on the CPU they concern, with interrupts off, in bounded time.
+ * All that core knows of a processor architecture. Implemented in arch/NAME/. Unless said
+ * otherwise, functions run on the CPU they concern, with interrupts off, in bounded time.
  */
 #ifndef HV_ARCH_ARCH_H
 #define HV_ARCH_ARCH_H
@@ -16,8 +16,8 @@ struct vm;
 /* Now, in ns since the board's timer was 0; never goes back, the same on all CPUs. */
 ns_t arch_now(void);
 ns_t arch_ticks_to_ns(uint64_t ticks); /* saturates at NS_NEVER */
-uint64_t arch_ns_to_ticks(ns_t when); /* rounded up; NS_NEVER stays UINT64_MAX */
-ns_t arch_tick_ns(void); /* resolution of the timer, rounded up */
+uint64_t arch_ns_to_ticks(ns_t when);  /* rounded up; NS_NEVER stays UINT64_MAX */
+ns_t arch_tick_ns(void);               /* resolution of the timer, rounded up */
 /* One comparator: interrupts at or just after `when`; NS_NEVER: not at all. */
 void arch_timer_program(ns_t when);
 
@@ -26,13 +26,13 @@ void arch_idle(void);
 /* Whether an interrupt of the hypervisor's own is pending now. */
 bool arch_interrupt_pending(void);
 /*
- * Handles one device interrupt or kick of the hypervisor's own; false if none is pending, or if the timer
- * is due: time comes first.
+ * Handles one device interrupt or kick of the hypervisor's own; false if none is pending, or if the
+ * timer is due: time comes first.
  */
 bool arch_poll_interrupts(struct cpu *cpu);
 /*
- * Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). Not urgent: held back while a real-time vCPU
- * runs there. No firmware involved.
+ * Any CPU: interrupts `cpu`, which calls cpu_handle_kick(). Not urgent: held back while a real-time
+ * vCPU runs there. No firmware involved.
  */
 void arch_kick(struct cpu *cpu, bool urgent);
 
@@ -66,7 +66,6 @@ bool arch_vcpu_wakes_on_file(const struct vcpu *v);
 ns_t arch_vcpu_timer(const struct vcpu *v);
 /* v's first-stage translations and instruction fetches see all that was written before. */
 void arch_vcpu_fence(struct vcpu *v);
-
 
 /* Any CPU: an MSI into the guest file of v. */
 void arch_send_msi(struct vcpu *v, uint32_t identity);

@@ -10,17 +10,17 @@
 #include "lib/print.h"
 
 #define ROOM_FOR_STEP 2u /* a line end takes two bytes */
-#define CTRL_A	       1u
+#define CTRL_A        1u
 #define LINE_WAITS    128u /* bytes of a guest's line that the hypervisor's lines wait for */
 
 /* What the line shows at the moment. CPU 0 only. */
 static const struct console_driver *driver;
 static struct vm *focus, *shown; /* shown: whose line is being printed (all VMs mode) */
-static uint32_t room;		 /* bytes the UART takes without a look */
+static uint32_t room;            /* bytes the UART takes without a look */
 static bool show_all, command, leaving, at_line_start = true;
 static uint64_t to_notify; /* VMs whose output may go on, a bit each */
 static uint32_t line_waits;
-static struct print_job line; /* hypervisor's line or prefix being sent */
+static struct print_job line;    /* hypervisor's line or prefix being sent */
 static _Atomic uint64_t reports; /* VMs whose state is to be shown, a bit each; any CPU */
 
 /* Hypervisor's lines that wait. */
@@ -258,7 +258,8 @@ void console_report(const struct vm *vm)
 	work_request();
 }
 
-/* A VM's state, in steps: a sum or a line each, when there is room for it. Whether there was one. */
+/* A VM's state, in steps: a sum or a line each, when there is room for it. Whether there was one.
+ */
 static bool report(void)
 {
 	static const char *const states[] = {"runs", "stops", "has ended"};
@@ -283,8 +284,7 @@ static bool report(void)
 			    exits[EXIT_SBI]);
 	} else {
 		console_log("partita: vm %s: exits wfi %u mmio %u trap %u fault %u\n", name,
-			    exits[EXIT_WFI], exits[EXIT_MMIO], exits[EXIT_TRAP],
-			    exits[EXIT_FAULT]);
+			    exits[EXIT_WFI], exits[EXIT_MMIO], exits[EXIT_TRAP], exits[EXIT_FAULT]);
 		atomic_fetch_and(&reports, ~(1ull << vm->index));
 		part = 0;
 		return true;
@@ -328,7 +328,8 @@ static bool send_line(void)
 	return true;
 }
 
-/* All VMs mode: the next VM with a whole line or half a ring; else the one in focus with anything. */
+/* All VMs mode: the next VM with a whole line or half a ring; else the one in focus with anything.
+ */
 static struct vm *choose_shown(void)
 {
 	for (uint32_t i = 1; i <= vm_count; i++) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One serial line, shared by all VMs. Guests write into the ring of their port; the housekeeping work
- * item on CPU 0 drains the rings into the UART, so a flood costs its producer alone. The VM in focus is
- * held back when its ring is full, the others lose their oldest output (counted). Ctrl-a starts a
- * command. The hypervisor's own lines are kept as format and arguments and rendered while being sent.
+ * One serial line, shared by all VMs. Guests write into the ring of their port; the housekeeping
+ * work item on CPU 0 drains the rings into the UART, so a flood costs its producer alone. The VM in
+ * focus is held back when its ring is full, the others lose their oldest output (counted). Ctrl-a
+ * starts a command. The hypervisor's own lines are kept as format and arguments and rendered while
+ * being sent.
  *
- * Locking: a port's lock covers its rings, log_lock the ring of lines; neither is held while another
- * is taken.
+ * Locking: a port's lock covers its rings, log_lock the ring of lines; neither is held while
+ * another is taken.
  */
 #ifndef HV_CORE_CONSOLE_H
 #define HV_CORE_CONSOLE_H
@@ -24,17 +25,19 @@ struct console_port {
 	struct lock lock;
 	struct ring tx, rx;
 	uint32_t lost; /* bytes overwritten while not shown */
-	/* Input has arrived or room has been made: the device behind the port looks again. CPU 0. */
+	/* Input has arrived or room has been made: the device behind the port looks again. CPU 0.
+	 */
 	void (*notify)(struct vm *vm);
 	uint8_t tx_bytes[PORT_TX_BYTES], rx_bytes[PORT_RX_BYTES];
 };
 
 /* The driver of the physical line, filled by the board. */
 struct console_driver {
-	uint32_t (*room)(void);	  /* bytes that may be sent now */
-	void (*send)(uint8_t c);  /* precondition: room */
+	uint32_t (*room)(void);  /* bytes that may be sent now */
+	void (*send)(uint8_t c); /* precondition: room */
 	bool (*receive)(uint8_t *c);
-	/* Before waiting: interrupt on input and, if on, when there is room; also for what is there now. */
+	/* Before waiting: interrupt on input and, if on, when there is room; also for what is there
+	 * now. */
 	void (*want_room)(bool on);
 };
 

@@ -28,7 +28,8 @@ void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 		arch_kick(cpu, queue == SCHED_RT);
 }
 
-/* One sleeper whose guest file has an interrupt; of several, the others interrupt when that may be. */
+/* One sleeper whose guest file has an interrupt; of several, the others interrupt when that may be.
+ */
 static void wake_parked(struct cpu *cpu, uint32_t files)
 {
 	files = arch_files_pending(files);
@@ -67,8 +68,8 @@ static void reset(struct cpu *cpu, struct vcpu *v)
 }
 
 /*
- * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are looked at
- * once more, so that no stretch without a look contains both.
+ * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are
+ * looked at once more, so that no stretch without a look contains both.
  */
 static inline struct vcpu *choose(struct cpu *cpu)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A physical CPU. Everything here belongs to its CPU alone, except `kicked` and `requests`, which any
- * CPU may set (atomic or, then arch_kick()) and only the owner clears.
+ * A physical CPU. Everything here belongs to its CPU alone, except `kicked` and `requests`, which
+ * any CPU may set (atomic or, then arch_kick()) and only the owner clears.
  */
 #ifndef HV_CORE_CPU_H
 #define HV_CORE_CPU_H
@@ -21,7 +21,7 @@ struct cpu {
 	struct vcpu *fp_owner; /* whose floating-point registers the CPU holds */
 	uint32_t index, hart_id;
 	struct sched_cpu sched;
-	bool resched; /* the choice may have changed: leave the fast path */
+	bool resched;     /* the choice may have changed: leave the fast path */
 	bool work_wanted; /* housekeeping is to become ready at the next dispatch */
 	uint32_t vcpu_count;
 	/* Sleeping vCPUs whose guest file can wake them, a bit a file, by queue. */
@@ -29,7 +29,7 @@ struct cpu {
 	struct vcpu *files[CPU_MAX_FILES];
 	uint32_t masked_for_rt; /* external interrupts other than kicks are held back now */
 	_Atomic uint64_t kicked[SCHED_QUEUES]; /* vCPUs (by global index) with requests */
-	_Atomic uint32_t requests; /* CPU_REQ_* */
+	_Atomic uint32_t requests;             /* CPU_REQ_* */
 };
 
 #define CPU_REQ_WORK 1u /* housekeeping has something to do */
@@ -40,16 +40,17 @@ extern uint32_t cpu_count;
 /* Any CPU: have `cpu` look at its requests soon. */
 void cpu_request(struct cpu *cpu, uint32_t bits);
 /*
- * Own CPU, on a kick for vCPUs of this queue: handles the requests of one, kicks itself again for the
- * rest. Real-time and best effort are apart, so that the latter never costs the former anything.
+ * Own CPU, on a kick for vCPUs of this queue: handles the requests of one, kicks itself again for
+ * the rest. Real-time and best effort are apart, so that the latter never costs the former
+ * anything.
  */
 void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue);
 /* Own CPU: handles interrupts of the hypervisor's own, one at a time, each a stretch of its own. */
 void cpu_look(struct cpu *cpu);
 /*
- * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. `before` was
- * current (NULL at start); its general registers are in its context. Called by the exit path when the
- * fast return is not taken.
+ * Own CPU: chooses the next vCPU, idling and running work items meanwhile, and loads it. `before`
+ * was current (NULL at start); its general registers are in its context. Called by the exit path
+ * when the fast return is not taken.
  */
 struct vcpu *cpu_dispatch(struct vcpu *before);
 

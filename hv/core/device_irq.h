@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wired interrupts of dedicated devices, by the VM's own source numbers. The unit sets `device_irq`. */
+/* Wired interrupts of dedicated devices, by the VM's own source numbers. The unit sets
+ * `device_irq`. */
 #ifndef HV_CORE_DEVICE_IRQ_H
 #define HV_CORE_DEVICE_IRQ_H
 

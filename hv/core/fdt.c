@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A reader of flattened device trees (Devicetree Specification 0.4, chapter 5) that knows just the
- * nodes it compares: /memory@N, /reserved-memory and its children, /cpus and /cpus/cpu@N. Two address and two size
- * cells at the root, as every RISC-V board has them.
+ * nodes it compares: /memory@N, /reserved-memory and its children, /cpus and /cpus/cpu@N. Two
+ * address and two size cells at the root, as every RISC-V board has them.
  */
 #include "core/fdt.h"
 #include "core/table.h"
@@ -76,7 +76,8 @@ static enum node_kind kind_of(enum node_kind parent, const char *name)
 	return OTHER;
 }
 
-/* Whether the ISA string names extension `x` as a whole word (after '_') or, for one letter, in front. */
+/* Whether the ISA string names extension `x` as a whole word (after '_') or, for one letter, in
+ * front. */
 static bool isa_has(const char *isa, uint32_t bytes, const char *x)
 {
 	uint32_t n = (uint32_t)strlen(x), i = 4; /* behind "rv64" */
@@ -100,7 +101,7 @@ static bool isa_fits(const char *isa, uint32_t bytes)
 		uint64_t bit;
 		const char name[12];
 	} needed[] = {
-		{ISA_D, "d"},		{ISA_SSTC, "sstc"},	{ISA_SSAIA, "ssaia"},
+		{ISA_D, "d"},           {ISA_SSTC, "sstc"},     {ISA_SSAIA, "ssaia"},
 		{ISA_SVPBMT, "svpbmt"}, {ISA_ZICBOM, "zicbom"}, {ISA_ZICBOZ, "zicboz"},
 	};
 

@@ -6,7 +6,8 @@
 #include "lib/types.h"
 
 void pool_init(paddr_t start, uint64_t bytes);
-/* Zeroed memory, aligned (power of two). Panics when the tool has counted wrongly. At start only. */
+/* Zeroed memory, aligned (power of two). Panics when the tool has counted wrongly. At start only.
+ */
 void *pool_take(uint64_t bytes, uint64_t align);
 /* First byte not given out yet. */
 paddr_t pool_next(void);

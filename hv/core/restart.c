@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: restart of a VM from its pristine copies, RESTART_BYTES a step. First, if the configuration says so, all
- * of its memory is cleared; then the copies are written; then devices and vCPU 0 begin anew.
+ * Unit: restart of a VM from its pristine copies, RESTART_BYTES a step. First, if the configuration
+ * says so, all of its memory is cleared; then the copies are written; then devices and vCPU 0 begin
+ * anew.
  */
 #include "core/restart.h"
 #include "arch/arch.h"
@@ -25,7 +26,8 @@ static void begin(struct vm *vm)
 	work_request();
 }
 
-/* The piece of work number `part`: regions to clear first, then copies. False when there is none. */
+/* The piece of work number `part`: regions to clear first, then copies. False when there is none.
+ */
 static bool part_of(const struct vm *vm, struct table_copy *part)
 {
 	const struct table_vm *c = vm->config;
@@ -34,8 +36,7 @@ static bool part_of(const struct vm *vm, struct table_copy *part)
 	if (vm->part < clears) {
 		const struct table_region *r = table_region(c->region_first + vm->part);
 
-		*part = (struct table_copy){0, r->gpa,
-					    r->rights & REGION_DEVICE ? 0 : r->bytes};
+		*part = (struct table_copy){0, r->gpa, r->rights & REGION_DEVICE ? 0 : r->bytes};
 		return true;
 	}
 	if (vm->part - clears >= c->copy_count)
@@ -61,9 +62,7 @@ static void finish(struct vm *vm)
 	atomic_fetch_and(&waiting, ~(1ull << vm->index));
 	clear_device(vm->uart_state, vm->uart_state_bytes);
 	clear_device(vm->vic_state, vm->vic_state_bytes);
-	for_each_unit(u)
-		if ((*u)->vm_reset)
-			(*u)->vm_reset(vm);
+	for_each_unit(u) if ((*u)->vm_reset)(*u)->vm_reset(vm);
 	vm_prepare_start(vm);
 	vm->vcpus[0].reset_pending = false;
 	atomic_store(&vm->vcpus[0].power, VCPU_START_PENDING);
@@ -90,7 +89,8 @@ static bool step(void)
 	if (arch_vm_copy_in(vm, part.gpa + vm->part_done,
 			    part.phys ? (const void *)(part.phys + vm->part_done) : NULL,
 			    (uint32_t)bytes) != HV_OK)
-		vm->part_done = part.bytes; /* the tool put a copy outside the VM: nothing to restore */
+		vm->part_done =
+			part.bytes; /* the tool put a copy outside the VM: nothing to restore */
 	else
 		vm->part_done += bytes;
 	if (vm->part_done >= part.bytes) {

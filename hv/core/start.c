@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start, top to bottom: check, allocate, build, let the CPUs go. Nothing is allocated afterwards. */
+/* Start, top to bottom: check, allocate, build, let the CPUs go. Nothing is allocated afterwards.
+ */
 #include "core/start.h"
 #include "arch/arch.h"
 #include "board/board.h"
@@ -35,11 +36,9 @@ static void build_cpu(uint32_t index)
 		cpu->vcpu_count += table_vcpu(i)->cpu == index;
 	entities += cpu->vcpu_count;
 	sched_init(&cpu->sched,
-		   pool_take(sizeof(struct heap_node *) * 2 * SCHED_QUEUES * entities, 8),
-		   entities, arch_tick_ns());
-	for_each_unit(u)
-		if ((*u)->cpu_init)
-			(*u)->cpu_init(cpu);
+		   pool_take(sizeof(struct heap_node *) * 2 * SCHED_QUEUES * entities, 8), entities,
+		   arch_tick_ns());
+	for_each_unit(u) if ((*u)->cpu_init)(*u)->cpu_init(cpu);
 }
 
 static void build_vcpu(struct vm *vm, uint32_t number)
@@ -73,9 +72,8 @@ static void build_vm(uint32_t index)
 	vm->vcpus = &vcpus[vm->config->vcpu_first];
 	arch_vm_init(vm);
 	console_port_init(&vm->port);
-	for_each_unit(u)
-		if ((*u)->vm_init && (*u)->vm_init(vm) != HV_OK)
-			panic("no room for a device of VM", index);
+	for_each_unit(u) if ((*u)->vm_init && (*u)->vm_init(vm) != HV_OK)
+		panic("no room for a device of VM", index);
 	if (vm->config->vic != VIC_NONE && !vm->vic)
 		panic("image lacks the interrupt controller of VM", index);
 	if (vm->config->vcpu_count > 1 && !vcpu_fence)

@@ -5,8 +5,8 @@
 #include "lib/crc32.h"
 
 #define TABLE_MAX_BYTES (256u * 1024)
-#define GPA_END		(1ull << 41) /* Sv39x4 */
-#define MIN_QUANTUM_NS	100000u
+#define GPA_END         (1ull << 41) /* Sv39x4 */
+#define MIN_QUANTUM_NS  100000u
 
 extern const char __text_start[];
 
@@ -208,12 +208,10 @@ static bool header_fits(void)
 	       table->cpus.count <= TABLE_MAX_CPUS && table->vms.count >= 1 &&
 	       table->vms.count <= TABLE_MAX_VMS && table->vcpus.count <= TABLE_MAX_VCPUS &&
 	       table->regions.count <= 4 * TABLE_MAX_VMS && table->timebase_hz >= 1000000 &&
-	       table->image_phys == (uint64_t)__text_start &&
-	       table->image_bytes <= GPA_END &&
+	       table->image_phys == (uint64_t)__text_start && table->image_bytes <= GPA_END &&
 	       table->pool_phys >= (uint64_t)table + table->bytes &&
 	       table->pool_phys - table->image_phys <= table->image_bytes &&
-	       table->pool_bytes <=
-		       table->image_bytes - (table->pool_phys - table->image_phys);
+	       table->pool_bytes <= table->image_bytes - (table->pool_phys - table->image_phys);
 }
 
 const char *table_check(const void *at)

@@ -9,8 +9,8 @@
 extern const struct table_header *table;
 
 /*
- * Checks everything the hypervisor's own safety rests on: checksum, spans, indices, and that no region
- * given to a guest touches the hypervisor, the firmware, devices of its own or another VM.
+ * Checks everything the hypervisor's own safety rests on: checksum, spans, indices, and that no
+ * region given to a guest touches the hypervisor, the firmware, devices of its own or another VM.
  * Returns NULL, or what is wrong.
  */
 const char *table_check(const void *at);

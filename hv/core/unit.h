@@ -22,12 +22,11 @@ struct unit {
 	void (*cpu_init)(struct cpu *cpu);
 };
 
-#define UNIT(u) \
+#define UNIT(u)                                                                                    \
 	static const struct unit *const unit_##u __attribute__((used, section("units"))) = &(u)
 
 extern const struct unit *const __units_start[], *const __units_end[];
 
-#define for_each_unit(u) \
-	for (const struct unit *const *u = __units_start; u < __units_end; u++)
+#define for_each_unit(u) for (const struct unit *const *u = __units_start; u < __units_end; u++)
 
 #endif

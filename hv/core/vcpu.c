@@ -28,7 +28,8 @@ void vcpu_request(struct vcpu *v, uint32_t bits)
 	vcpu_handle_requests(v);
 }
 
-/* Carried out by vcpu_fall_asleep() in the dispatch that follows, with that dispatch's clock reading. */
+/* Carried out by vcpu_fall_asleep() in the dispatch that follows, with that dispatch's clock
+ * reading. */
 void vcpu_sleep(struct vcpu *v, enum vcpu_wait why, ns_t wake_at)
 {
 	v->wait = why;
@@ -41,8 +42,8 @@ void vcpu_fall_asleep(struct vcpu *v, ns_t now)
 	struct cpu *cpu = v->cpu;
 
 	if (v->wait == WAIT_PERIOD) {
-		arch_vcpu_set_value(v, arch_ns_to_ticks(sched_wait_period(&cpu->sched, &v->entity,
-									  now)));
+		arch_vcpu_set_value(
+			v, arch_ns_to_ticks(sched_wait_period(&cpu->sched, &v->entity, now)));
 		return;
 	}
 	sched_block(&cpu->sched, &v->entity, v->wake_at, now);
@@ -92,7 +93,8 @@ static void handle_start(struct vcpu *v)
 {
 	if (atomic_load(&v->power) != VCPU_START_PENDING)
 		return;
-	if (atomic_load(&v->vm->state) != VM_RUNNING) { /* asked for while the VM was being stopped */
+	if (atomic_load(&v->vm->state) !=
+	    VM_RUNNING) { /* asked for while the VM was being stopped */
 		atomic_store(&v->power, VCPU_STOPPED);
 		return;
 	}

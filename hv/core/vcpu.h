@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtual CPU. Belongs to its home CPU; other CPUs may only use the fields marked "any CPU" and ask
- * for the rest with vcpu_request().
+ * A virtual CPU. Belongs to its home CPU; other CPUs may only use the fields marked "any CPU" and
+ * ask for the rest with vcpu_request().
  *
- * Ordering: a requester writes the fields that belong to the request, then sets the bit in `requests`
- * (release), then kicks; the owner takes the bits (acquire) and reads the fields.
+ * Ordering: a requester writes the fields that belong to the request, then sets the bit in
+ * `requests` (release), then kicks; the owner takes the bits (acquire) and reads the fields.
  */
 #ifndef HV_CORE_VCPU_H
 #define HV_CORE_VCPU_H
@@ -21,8 +21,8 @@ struct cpu;
 enum vcpu_wait {
 	WAIT_NOTHING,
 	WAIT_INTERRUPT, /* WFI: any enabled interrupt ends it */
-	WAIT_PERIOD,	/* only the next release ends it */
-	WAIT_FENCE,	/* siblings on other CPUs acknowledge a remote fence */
+	WAIT_PERIOD,    /* only the next release ends it */
+	WAIT_FENCE,     /* siblings on other CPUs acknowledge a remote fence */
 };
 
 /* HSM states, with the numbers of SBI 2.0, 9.3. */
@@ -30,24 +30,24 @@ enum vcpu_power { VCPU_STARTED = 0, VCPU_STOPPED = 1, VCPU_START_PENDING = 2, VC
 
 /* Why the guest was left. Names: exit_names[]. */
 enum exit_cause {
-	EXIT_TIMER,	/* the hypervisor's own comparator */
-	EXIT_EXTERNAL,	/* an interrupt of the hypervisor's own */
-	EXIT_PARKED,	/* a guest interrupt file of a sleeping vCPU */
+	EXIT_TIMER,    /* the hypervisor's own comparator */
+	EXIT_EXTERNAL, /* an interrupt of the hypervisor's own */
+	EXIT_PARKED,   /* a guest interrupt file of a sleeping vCPU */
 	EXIT_SBI,
 	EXIT_WFI,
-	EXIT_MMIO,	/* emulated device register */
-	EXIT_TRAP,	/* virtual instruction: privileged access told no */
-	EXIT_FAULT,	/* access outside the VM */
+	EXIT_MMIO,  /* emulated device register */
+	EXIT_TRAP,  /* virtual instruction: privileged access told no */
+	EXIT_FAULT, /* access outside the VM */
 	EXIT_CAUSES
 };
 extern const char *const exit_names[EXIT_CAUSES];
 
-#define REQ_START 1u /* power is START_PENDING, start_entry and start_argument are set */
-#define REQ_STOP  2u
-#define REQ_LINES 4u /* virtual interrupt lines may have changed */
-#define REQ_FENCE 8u /* siblings in fence_from wait for fence.i and a first-stage flush */
-#define REQ_WAKE  16u /* own remote fence is complete */
-#define REQ_IPI	  32u /* a software interrupt */
+#define REQ_START  1u /* power is START_PENDING, start_entry and start_argument are set */
+#define REQ_STOP   2u
+#define REQ_LINES  4u  /* virtual interrupt lines may have changed */
+#define REQ_FENCE  8u  /* siblings in fence_from wait for fence.i and a first-stage flush */
+#define REQ_WAKE   16u /* own remote fence is complete */
+#define REQ_IPI    32u /* a software interrupt */
 #define REQ_DEVICE 64u /* an emulated device's interrupt line may have changed */
 
 struct vcpu {
@@ -56,16 +56,16 @@ struct vcpu {
 	struct vm *vm;
 	struct cpu *cpu;
 	const struct table_vcpu *config;
-	uint32_t index;	 /* in the system */
+	uint32_t index;  /* in the system */
 	uint32_t number; /* in its VM: its hart id */
 	enum vcpu_wait wait;
-	ns_t wake_at; /* with wait: its own timer */
+	ns_t wake_at;       /* with wait: its own timer */
 	bool reset_pending; /* start_entry is to be applied before it runs */
 	uint32_t exits[EXIT_CAUSES];
 	/* any CPU: */
 	_Atomic uint32_t requests;
-	_Atomic uint32_t power; /* enum vcpu_power */
-	_Atomic uint32_t fence_from;	/* siblings (bit = number) that wait for this one */
+	_Atomic uint32_t power;         /* enum vcpu_power */
+	_Atomic uint32_t fence_from;    /* siblings (bit = number) that wait for this one */
 	_Atomic uint32_t fence_missing; /* acknowledgements this one still waits for */
 	gpaddr_t start_entry;
 	uint64_t start_argument;
@@ -76,7 +76,8 @@ extern uint32_t vcpu_count;
 
 /* Any CPU. On the vCPU's own CPU it is carried out before the call returns. */
 void vcpu_request(struct vcpu *v, uint32_t bits);
-/* The same, but on its own CPU too by way of an interrupt: for whoever asks several vCPUs at once. */
+/* The same, but on its own CPU too by way of an interrupt: for whoever asks several vCPUs at once.
+ */
 void vcpu_request_later(struct vcpu *v, uint32_t bits);
 /* Own CPU: carries out what was requested. */
 void vcpu_handle_requests(struct vcpu *v);

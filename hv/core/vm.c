@@ -96,9 +96,9 @@ bool vm_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t pc)
 	uint32_t count = atomic_fetch_add(&vm->faults, 1) + 1;
 
 	if (shall_log(count))
-		console_log(count < FAULT_LINES
-				    ? "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x\n"
-				    : "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x (more are counted)\n",
+		console_log(count < FAULT_LINES ? "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x\n"
+						: "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x "
+						  "(more are counted)\n",
 			    (uint64_t)vm->config->name, v->number, (uint64_t)what, address, pc);
 	if (vm->config->on_fault == ACTION_INJECT)
 		return true;

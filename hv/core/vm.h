@@ -48,7 +48,7 @@ struct vm {
 	void (*refresh_device)(struct vm *vm); /* REQ_DEVICE */
 	struct console_port port;
 	/* any CPU: */
-	_Atomic uint32_t state;	  /* enum vm_state */
+	_Atomic uint32_t state;    /* enum vm_state */
 	_Atomic uint32_t running;  /* vCPUs that HSM has not stopped */
 	_Atomic uint32_t stopping; /* vCPUs that have not stopped yet */
 	_Atomic uint32_t faults;
@@ -83,7 +83,8 @@ int vm_add_vdev(struct vm *vm, const struct vdev *dev);
 bool vm_owns(const struct vm *vm, gpaddr_t gpa, uint64_t bytes, uint32_t rights);
 /* How often the VM was left for this enum exit_cause. */
 uint64_t vm_exits(const struct vm *vm, unsigned cause);
-/* Own CPU, v current: the guest did what it may not. Logs one line and takes the VM's action; true: inject. */
+/* Own CPU, v current: the guest did what it may not. Logs one line and takes the VM's action; true:
+ * inject. */
 bool vm_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t pc);
 
 #endif

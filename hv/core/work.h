@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Housekeeping: the hypervisor's own long work (console, restart of VMs), cut into bounded steps and
- * scheduled on CPU 0 as one best-effort entity among the vCPUs.
+ * Housekeeping: the hypervisor's own long work (console, restart of VMs), cut into bounded steps
+ * and scheduled on CPU 0 as one best-effort entity among the vCPUs.
  */
 #ifndef HV_CORE_WORK_H
 #define HV_CORE_WORK_H

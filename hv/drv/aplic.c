@@ -21,7 +21,8 @@ void aplic_init(void)
 	*reg(DOMAINCFG) = DOMAINCFG_MSI;
 }
 
-void aplic_route(uint32_t source, enum aplic_mode mode, uint32_t hart_id, uint32_t file, uint32_t identity)
+void aplic_route(uint32_t source, enum aplic_mode mode, uint32_t hart_id, uint32_t file,
+		 uint32_t identity)
 {
 	*reg(SOURCECFG(source)) = mode;
 	*reg(TARGET(source)) = hart_id << 18 | file << 12 | identity;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: wired interrupts of dedicated devices. For an AIA VM the board's APLIC sends them straight into
- * the guest's interrupt file, as the guest programs its own APLIC; the hypervisor never sees them. For a
- * PLIC VM they come to the CPU of its vCPU 0 and are raised in the emulated PLIC.
+ * Unit: wired interrupts of dedicated devices. For an AIA VM the board's APLIC sends them straight
+ * into the guest's interrupt file, as the guest programs its own APLIC; the hypervisor never sees
+ * them. For a PLIC VM they come to the CPU of its vCPU 0 and are raised in the emulated PLIC.
  */
 #include "arch/arch.h"
 #include "core/cpu.h"

@@ -9,7 +9,7 @@ enum { RBR_THR = 0, IER = 1, IIR_FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
 #define IER_RECEIVE  1u
 #define IER_TRANSMIT 2u
 #define FCR_ENABLE   7u /* FIFOs on, both emptied, trigger at 1 byte */
-#define LCR_8N1	     3u
+#define LCR_8N1      3u
 #define MCR_OUT2     8u /* interrupt gate */
 #define LSR_READY    1u
 #define LSR_EMPTY    0x20u

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ticket lock: first come, first served, so the wait is bounded by (CPUs - 1) critical sections, each
- * of which is bounded. Interrupts are off inside the hypervisor, so a holder is never preempted.
+ * Ticket lock: first come, first served, so the wait is bounded by (CPUs - 1) critical sections,
+ * each of which is bounded. Interrupts are off inside the hypervisor, so a holder is never
+ * preempted.
  */
 #ifndef HV_LIB_LOCK_H
 #define HV_LIB_LOCK_H

@@ -21,8 +21,8 @@ struct print_job {
 };
 
 /*
- * The next character, or -1 at the end. Understood: %s (const char *), %u (decimal), %x (hexadecimal,
- * no prefix), %%; every argument is a uint64_t. At most 200 instructions.
+ * The next character, or -1 at the end. Understood: %s (const char *), %u (decimal), %x
+ * (hexadecimal, no prefix), %%; every argument is a uint64_t. At most 200 instructions.
  */
 int print_next(struct print_job *job);
 

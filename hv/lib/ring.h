@@ -10,9 +10,9 @@
 
 struct ring {
 	uint8_t *bytes;
-	uint32_t mask;	/* size - 1 */
-	uint32_t head;	/* next byte to write */
-	uint32_t tail;	/* next byte to read */
+	uint32_t mask;  /* size - 1 */
+	uint32_t head;  /* next byte to write */
+	uint32_t tail;  /* next byte to read */
 	uint32_t lines; /* newlines inside */
 };
 

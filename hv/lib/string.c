@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory functions that the compiler itself may call. Used at start and on small structures only. */
+/* The memory functions that the compiler itself may call. Used at start and on small structures
+ * only. */
 #include "lib/string.h"
 #include "lib/types.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uint64_t ns_t;	   /* nanoseconds since the board's timer was 0 */
+typedef uint64_t ns_t;     /* nanoseconds since the board's timer was 0 */
 typedef uint64_t paddr_t;  /* physical address */
 typedef uint64_t gpaddr_t; /* guest-physical address */
 typedef uint64_t gvaddr_t; /* guest-virtual address */
@@ -24,11 +24,11 @@ enum {
 	HV_EBUSY = -5,
 };
 
-#define ARRAY_SIZE(a)	      (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a)	      (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
+#define ARRAY_SIZE(a)         (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)        (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
 #define container_of(p, t, m) ((t *)(void *)((char *)(p)-offsetof(t, m)))
-#define likely(x)	      __builtin_expect(!!(x), 1)
-#define unlikely(x)	      __builtin_expect(!!(x), 0)
-#define PAGE_BYTES	      4096ull
+#define likely(x)             __builtin_expect(!!(x), 1)
+#define unlikely(x)           __builtin_expect(!!(x), 0)
+#define PAGE_BYTES            4096ull
 
 #endif

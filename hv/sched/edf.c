@@ -3,12 +3,13 @@
  * Earliest deadline first with reservations (C, P, D).
  *
  * Design: a reservation is a hard constant-bandwidth server (Abeni and Buttazzo 1998): budget C per
- * period P, served by deadline release + D, throttled when used up until release + P. A sleeper that
- * wakes keeps budget and deadline only if what is left does not exceed its bandwidth until that
- * deadline; else a new server period starts at the wake-up, so sleeping and waking never yields more
- * than C/P. With D < P that rule would allow two budgets within one period; there the left-over budget
- * is cut to its bandwidth instead, and a wake-up after the deadline waits for release + P.
- * Releases are k*P for whoever waits for them (sched_wait_period) and are never accumulated.
+ * period P, served by deadline release + D, throttled when used up until release + P. A sleeper
+ * that wakes keeps budget and deadline only if what is left does not exceed its bandwidth until
+ * that deadline; else a new server period starts at the wake-up, so sleeping and waking never
+ * yields more than C/P. With D < P that rule would allow two budgets within one period; there the
+ * left-over budget is cut to its bandwidth instead, and a wake-up after the deadline waits for
+ * release + P. Releases are k*P for whoever waits for them (sched_wait_period) and are never
+ * accumulated.
  *
  * Locking: none (sched.h).
  */

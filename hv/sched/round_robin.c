@@ -3,9 +3,9 @@
  * Best effort: round robin under everything else.
  *
  * Design: the ready heap is a queue (key = running number). An entity runs until its slice (quantum
- * times weight) is used up, then goes to the end with a new slice; preempted by real-time work it keeps
- * its place and what is left. Who wakes joins the end. Alone, it is never interrupted: no quantum is
- * armed unless another one is ready.
+ * times weight) is used up, then goes to the end with a new slice; preempted by real-time work it
+ * keeps its place and what is left. Who wakes joins the end. Alone, it is never interrupted: no
+ * quantum is armed unless another one is ready.
  *
  * Locking: none (sched.h).
  */

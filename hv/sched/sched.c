@@ -128,8 +128,8 @@ static struct sched_entity *pick_best_effort(struct sched_cpu *c, ns_t now, ns_t
 }
 
 /*
- * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that could
- * preempt it, else at the time of the next two (the heap has none earlier than both).
+ * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that
+ * could preempt it, else at the time of the next two (the heap has none earlier than both).
  */
 static ns_t next_preemption(const struct sched_queue *q, const struct sched_entity *e)
 {

@@ -2,18 +2,18 @@
 /*
  * The scheduler of one CPU.
  *
- * Design: a CPU has one real-time policy (queue RT) over round-robin best effort (queue BE). Each queue
- * is two heaps: `ready` (who may run, best key first) and `timed` (who becomes ready at a known time: a
- * throttled reservation at its replenishment, a sleeper at its own timer). There is no tick: the caller
- * programs one comparator to sched_cpu.event, the earliest time at which the choice could change.
- * A policy knows struct sched_entity and the clock, nothing of VMs.
+ * Design: a CPU has one real-time policy (queue RT) over round-robin best effort (queue BE). Each
+ * queue is two heaps: `ready` (who may run, best key first) and `timed` (who becomes ready at a
+ * known time: a throttled reservation at its replenishment, a sleeper at its own timer). There is
+ * no tick: the caller programs one comparator to sched_cpu.event, the earliest time at which the
+ * choice could change. A policy knows struct sched_entity and the clock, nothing of VMs.
  *
- * Locking: none. A struct sched_cpu and the entities on it belong to their CPU alone; another CPU asks
- * by a request (core/vcpu.h).
+ * Locking: none. A struct sched_cpu and the entities on it belong to their CPU alone; another CPU
+ * asks by a request (core/vcpu.h).
  *
  * Words: capacity C, period P, relative deadline D, release (start of a server period), remaining
- * (budget left), throttled (budget used up, waits for replenishment). All times in ns on the clock of
- * arch_now_ns(); releases of periodic work are k*P counted from the clock's 0.
+ * (budget left), throttled (budget used up, waits for replenishment). All times in ns on the clock
+ * of arch_now_ns(); releases of periodic work are k*P counted from the clock's 0.
  */
 #ifndef HV_SCHED_SCHED_H
 #define HV_SCHED_SCHED_H
@@ -22,9 +22,9 @@
 #include "lib/types.h"
 
 enum sched_state {
-	SCHED_OFF,	 /* unknown to the scheduler */
-	SCHED_BLOCKED,	 /* waits for an event, or for wake_at */
-	SCHED_READY,	 /* in ready; the running one too */
+	SCHED_OFF,       /* unknown to the scheduler */
+	SCHED_BLOCKED,   /* waits for an event, or for wake_at */
+	SCHED_READY,     /* in ready; the running one too */
 	SCHED_THROTTLED, /* wants to run, budget used up */
 };
 
@@ -37,14 +37,15 @@ struct sched_entity {
 	enum sched_queue_id queue;
 	/* reservation (RT); times in ns */
 	ns_t capacity, period, deadline; /* relative; 10 us <= C <= D <= P <= 1 s */
-	ns_t release;			 /* start of the present server period */
-	ns_t due;			 /* absolute deadline of the present server period */
-	ns_t grid;			 /* last periodic release k*P that was waited for */
-	/* Budget or rest of the slice: how long it may run from now. Negative: debt of a late interrupt. */
+	ns_t release;                    /* start of the present server period */
+	ns_t due;                        /* absolute deadline of the present server period */
+	ns_t grid;                       /* last periodic release k*P that was waited for */
+	/* Budget or rest of the slice: how long it may run from now. Negative: debt of a late
+	 * interrupt. */
 	int64_t remaining;
-	ns_t late_due;			 /* deadline last counted in `late` */
-	uint32_t late;			 /* server periods served beyond their deadline */
-	uint32_t overruns;		 /* times the budget was used up */
+	ns_t late_due;     /* deadline last counted in `late` */
+	uint32_t late;     /* server periods served beyond their deadline */
+	uint32_t overruns; /* times the budget was used up */
 	/* best effort */
 	ns_t slice; /* quantum times weight, ns */
 };
@@ -58,9 +59,9 @@ struct sched_queue {
 struct sched_cpu {
 	struct sched_queue queues[SCHED_QUEUES];
 	struct sched_entity *current; /* NULL: idle */
-	ns_t since;		      /* current was charged up to here */
-	ns_t event;		      /* when to look again; NS_NEVER: only on an event */
-	ns_t grain;		      /* budget below this counts as used up: one tick of the timer */
+	ns_t since;                   /* current was charged up to here */
+	ns_t event;                   /* when to look again; NS_NEVER: only on an event */
+	ns_t grain; /* budget below this counts as used up: one tick of the timer */
 };
 
 /* One policy. Every function runs on the entity's own CPU and is O(log n). */
@@ -88,7 +89,8 @@ void sched_stop(struct sched_cpu *c, struct sched_entity *e);
 void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t now);
 /* No effect unless BLOCKED. */
 void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now);
-/* e's job of this period is done: sleeps until the next k*P after now, which is returned. RT only. */
+/* e's job of this period is done: sleeps until the next k*P after now, which is returned. RT only.
+ */
 ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 /*
  * Charges current up to now, handles what is due (at most SCHED_DUE_MAX per queue; more make event

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: emulated APLIC in MSI delivery mode (AIA 1.0, chapter 4), beside a guest interrupt file per vCPU.
- * It always traps, but only when a guest sets up a source or ends a level interrupt; sources of dedicated
- * devices are programmed through to the board's APLIC, so their interrupts reach the guest directly.
+ * Unit: emulated APLIC in MSI delivery mode (AIA 1.0, chapter 4), beside a guest interrupt file per
+ * vCPU. It always traps, but only when a guest sets up a source or ends a level interrupt; sources
+ * of dedicated devices are programmed through to the board's APLIC, so their interrupts reach the
+ * guest directly.
  */
 #include "vdev/vaplic.h"
 #include "arch/arch.h"
@@ -17,24 +18,24 @@
 
 #define DOMAINCFG   0x0000u
 #define SOURCECFG   0x0004u
-#define SETIP	    0x1c00u
+#define SETIP       0x1c00u
 #define SETIPNUM    0x1cdcu
 #define IN_CLRIP    0x1d00u
 #define CLRIPNUM    0x1ddcu
-#define SETIE	    0x1e00u
+#define SETIE       0x1e00u
 #define SETIENUM    0x1edcu
-#define CLRIE	    0x1f00u
+#define CLRIE       0x1f00u
 #define CLRIENUM    0x1fdcu
 #define SETIPNUM_LE 0x2000u
-#define GENMSI	    0x3000u
-#define TARGET	    0x3004u
+#define GENMSI      0x3000u
+#define TARGET      0x3004u
 
 #define DOMAINCFG_FIXED (0x80u << 24 | 1u << 2) /* bits 31:24 and DM = MSI */
-#define DOMAINCFG_IE	(1u << 8)
-#define TARGET_MASK	(0x3fffu << 18 | 0x7ffu)
+#define DOMAINCFG_IE    (1u << 8)
+#define TARGET_MASK     (0x3fffu << 18 | 0x7ffu)
 #define MODE_LEVEL_HIGH 6u
-#define MODE_LEVEL_LOW	7u
-#define IDENTITIES	255u
+#define MODE_LEVEL_LOW  7u
+#define IDENTITIES      255u
 
 static bool is_level(const struct vaplic *a, uint32_t source)
 {
@@ -277,7 +278,8 @@ static uint64_t vaplic_read(struct vcpu *v, void *state, uint32_t offset, uint32
 	return value;
 }
 
-static void vaplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t width, uint64_t value)
+static void vaplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t width,
+			 uint64_t value)
 {
 	struct vaplic *a = state;
 

@@ -9,7 +9,7 @@
 struct vaplic {
 	struct lock lock; /* all below; held for one register access or level change */
 	uint32_t enabled, pending, level; /* a bit a source */
-	bool on;			  /* domaincfg.IE */
+	bool on;                          /* domaincfg.IE */
 	uint8_t mode[VAPLIC_SOURCES + 1]; /* sourcecfg.SM */
 	uint32_t target[VAPLIC_SOURCES + 1];
 };

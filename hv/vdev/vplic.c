@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: emulated PLIC (RISC-V PLIC 1.0.0), for guests that know no other interrupt controller. Contexts
- * as on the bare board: 2n is hart n's M-mode (inert), 2n+1 its S-mode. Only sources that the VM owns
- * ever become pending (a handful), so looking for the best one is bounded by their number.
+ * Unit: emulated PLIC (RISC-V PLIC 1.0.0), for guests that know no other interrupt controller.
+ * Contexts as on the bare board: 2n is hart n's M-mode (inert), 2n+1 its S-mode. Only sources that
+ * the VM owns ever become pending (a handful), so looking for the best one is bounded by their
+ * number.
  */
 #include "vdev/vplic.h"
 #include "arch/arch.h"
@@ -17,21 +18,22 @@
 #define PLIC_BASE  0x0c000000ul
 #define PLIC_BYTES 0x00600000u
 
-#define PENDING	      0x001000u
-#define ENABLE	      0x002000u
-#define ENABLE_STRIDE 0x80u
-#define CONTEXT	      0x200000u
+#define PENDING        0x001000u
+#define ENABLE         0x002000u
+#define ENABLE_STRIDE  0x80u
+#define CONTEXT        0x200000u
 #define CONTEXT_STRIDE 0x1000u
-#define THRESHOLD     0u
-#define CLAIM	      4u
-#define PRIORITY_MASK 7u
+#define THRESHOLD      0u
+#define CLAIM          4u
+#define PRIORITY_MASK  7u
 
 static struct vplic *plic_of(const struct vm *vm)
 {
 	return vm->vic_state;
 }
 
-/* The pending source with the highest priority above the threshold, lowest number first; 0: none. */
+/* The pending source with the highest priority above the threshold, lowest number first; 0: none.
+ */
 static uint32_t best(const struct vplic *p, uint32_t hart)
 {
 	uint32_t found = 0, priority = p->threshold[hart];
@@ -135,7 +137,8 @@ static uint32_t context_read(struct vplic *p, uint32_t hart, uint32_t reg)
 	}
 }
 
-static void context_write(struct vm *vm, struct vplic *p, uint32_t hart, uint32_t reg, uint32_t value)
+static void context_write(struct vm *vm, struct vplic *p, uint32_t hart, uint32_t reg,
+			  uint32_t value)
 {
 	if (reg == THRESHOLD)
 		p->threshold[hart] = value & PRIORITY_MASK;
@@ -212,7 +215,8 @@ static uint64_t vplic_read(struct vcpu *v, void *state, uint32_t offset, uint32_
 	return value;
 }
 
-static void vplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t width, uint64_t value)
+static void vplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t width,
+			uint64_t value)
 {
 	struct vplic *p = state;
 	bool high;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: emulated 16550 UART over a console port. Transmitter "empty" means that a whole FIFO fits into the
- * port, because drivers then send 16 bytes without looking. Modem lines read as connected.
+ * Unit: emulated 16550 UART over a console port. Transmitter "empty" means that a whole FIFO fits
+ * into the port, because drivers then send 16 bytes without looking. Modem lines read as connected.
  */
 #include "vdev/vuart.h"
 #include "core/console.h"
@@ -57,8 +57,9 @@ static void update_line(struct vm *vm, struct vuart *u)
 }
 
 /*
- * Lock held. After an access by the guest the line moves in a stretch of its own, because the access and
- * the interrupt together would be too long; before the guest's next instruction all the same.
+ * Lock held. After an access by the guest the line moves in a stretch of its own, because the
+ * access and the interrupt together would be too long; before the guest's next instruction all the
+ * same.
  */
 static inline void update_line_later(struct vcpu *v, struct vuart *u)
 {

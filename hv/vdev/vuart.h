@@ -9,7 +9,7 @@ struct vuart {
 	uint8_t ier, lcr, mcr, scratch, divisor_low, divisor_high;
 	bool fifo;
 	bool empty_interrupt; /* THRE condition has come up and was not acknowledged */
-	bool line;	      /* level last given to the interrupt controller */
+	bool line;            /* level last given to the interrupt controller */
 };
 
 #endif

@@ -3,7 +3,7 @@
 #include "core/cpu.h"
 #include "core/vcpu.h"
 
-#define OFFSET(name, type, member) \
+#define OFFSET(name, type, member)                                                                 \
 	__asm__ volatile("\n->" #name " %0" : : "i"(offsetof(type, member)))
 
 void asm_offsets(void);

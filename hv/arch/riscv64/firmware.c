@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls to the SBI below. At start and at the end only: nothing on a guest's way asks the firmware. */
+/* Calls to the SBI below. At start and at the end only: nothing on a guest's way asks the firmware.
+ */
 #include "measure.h"
 #include "riscv.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guest memory is not mapped in the hypervisor: it is read and written one unit at a time with HLV, HLVX
- * and HSV, so that the guest's own second stage decides what may be touched. A fault inside changes
- * sepc, sstatus and hstatus, which are put back here.
+ * Guest memory is not mapped in the hypervisor: it is read and written one unit at a time with HLV,
+ * HLVX and HSV, so that the guest's own second stage decides what may be touched. A fault inside
+ * changes sepc, sstatus and hstatus, which are put back here.
  */
 #include "riscv.h"
 

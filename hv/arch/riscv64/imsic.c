@@ -7,9 +7,9 @@
 #include "measure.h"
 #include "riscv.h"
 
-#define PENDING		 (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER)
-#define THRESHOLD_ALL	 0u
-#define THRESHOLD_RT	 IMSIC_ID_KICK_LATER /* identities from here on are held back */
+#define PENDING       (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER)
+#define THRESHOLD_ALL 0u
+#define THRESHOLD_RT  IMSIC_ID_KICK_LATER /* identities from here on are held back */
 
 static void own_write(uint32_t select, uint64_t value)
 {
@@ -83,8 +83,8 @@ void arch_kick(struct cpu *cpu, bool urgent)
 
 void arch_send_msi(struct vcpu *v, uint32_t identity)
 {
-	volatile uint32_t *page = (volatile uint32_t *)riscv_imsic_page(v->cpu->hart_id,
-									v->config->guest_file);
+	volatile uint32_t *page =
+		(volatile uint32_t *)riscv_imsic_page(v->cpu->hart_id, v->config->guest_file);
 
 	*page = identity;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Only in images built with HV_EXTRA=-DMEASURE: the longest stretch of hypervisor execution between two
- * points at which an interrupt is taken or looked for, in instructions (rdinstret; one hart).
+ * Only in images built with HV_EXTRA=-DMEASURE: the longest stretch of hypervisor execution between
+ * two points at which an interrupt is taken or looked for, in instructions (rdinstret; one hart).
  */
 #ifndef RISCV64_MEASURE_H
 #define RISCV64_MEASURE_H

@@ -2,16 +2,16 @@
 /*
  * Loads and stores outside mapped memory: emulated device registers, or faults.
  *
- * The instruction comes from htinst when the hardware gives it (Privileged Architecture, 18.6.3), else it
- * is fetched through the guest's own translation. Decoded: LB..LD, SB..SD and the compressed LW, LD, SW,
- * SD (with and without sp). Atomics and floating-point accesses to device registers are refused with an
- * access fault, as on the board.
+ * The instruction comes from htinst when the hardware gives it (Privileged Architecture, 18.6.3),
+ * else it is fetched through the guest's own translation. Decoded: LB..LD, SB..SD and the
+ * compressed LW, LD, SW, SD (with and without sp). Atomics and floating-point accesses to device
+ * registers are refused with an access fault, as on the board.
  */
 #include "riscv.h"
 
 struct access {
-	uint32_t width; /* bytes; 0: not decoded */
-	uint32_t reg;	/* destination or source */
+	uint32_t width;  /* bytes; 0: not decoded */
+	uint32_t reg;    /* destination or source */
 	uint32_t length; /* of the instruction */
 	bool store, sign;
 };
@@ -113,7 +113,8 @@ struct vcpu *riscv_mmio_exit(struct vcpu *v, uint64_t cause)
 	if (likely(htinst & 1))
 		a = decode_standard(htinst);
 	else if (fetch_and_decode(&a) != HV_OK)
-		return v; /* the guest changed the mapping meanwhile: it runs the instruction again */
+		return v; /* the guest changed the mapping meanwhile: it runs the instruction again
+			   */
 	if (likely(a.width && a.store == store && !(gpa & (a.width - 1))))
 		emulate(v, dev, (uint32_t)(gpa - dev->base), &a);
 	else

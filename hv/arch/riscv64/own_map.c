@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hypervisor's own translation (Sv39): W^X, everything at its physical address except the stacks,
- * which lie between unmapped pages. Guest memory and second-stage tables are not mapped. Pristine copies
- * are, read-only, in 2 MiB pages.
+ * The hypervisor's own translation (Sv39): W^X, everything at its physical address except the
+ * stacks, which lie between unmapped pages. Guest memory and second-stage tables are not mapped.
+ * Pristine copies are, read-only, in 2 MiB pages.
  */
 #include "board_map.h"
 #include "core/pool.h"
@@ -10,20 +10,20 @@
 #include "own_map.h"
 #include "riscv.h"
 
-#define PTE_V 1ul
-#define PTE_R 2ul
-#define PTE_W 4ul
-#define PTE_X 8ul
-#define PTE_G 32ul
-#define PTE_A 64ul
-#define PTE_D 128ul
-#define PTE_RO (PTE_V | PTE_R | PTE_G | PTE_A)
-#define PTE_RW (PTE_RO | PTE_W | PTE_D)
-#define PTE_RX (PTE_RO | PTE_X)
+#define PTE_V      1ul
+#define PTE_R      2ul
+#define PTE_W      4ul
+#define PTE_X      8ul
+#define PTE_G      32ul
+#define PTE_A      64ul
+#define PTE_D      128ul
+#define PTE_RO     (PTE_V | PTE_R | PTE_G | PTE_A)
+#define PTE_RW     (PTE_RO | PTE_W | PTE_D)
+#define PTE_RX     (PTE_RO | PTE_X)
 #define PTE_PPN(p) ((p) >> 12 << 10)
 
-#define MIB2 (1ul << 21)
-#define GIB  (1ul << 30)
+#define MIB2       (1ul << 21)
+#define GIB        (1ul << 30)
 #define WINDOW_END (table->image_phys + MIB2) /* the hypervisor's 2 MiB */
 
 extern char __text_start[], __text_end[], __ro_end[], __hv_end[];
@@ -89,7 +89,8 @@ uint64_t riscv_own_map_build(void)
 	map_megapage(BOARD_IMSIC_BASE, PTE_RW);
 	for (uint32_t i = 0; i < table->copies.count; i++)
 		for (paddr_t at = table_copy(i)->phys & ~(MIB2 - 1); /* phys 0: zeros, no copy */
-		     table_copy(i)->phys && at < table_copy(i)->phys + table_copy(i)->bytes; at += MIB2)
+		     table_copy(i)->phys && at < table_copy(i)->phys + table_copy(i)->bytes;
+		     at += MIB2)
 			map_megapage(at, PTE_RO);
 	return SATP_SV39 | (paddr_t)root >> 12;
 }

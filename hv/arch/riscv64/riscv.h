@@ -9,7 +9,8 @@
 #include "core/vm.h"
 #include "csr.h"
 
-/* Exceptions that natively go to S-mode: misaligned, access, illegal, breakpoint, U ecall, page faults. */
+/* Exceptions that natively go to S-mode: misaligned, access, illegal, breakpoint, U ecall, page
+ * faults. */
 #define RISCV_HEDELEG 0xb1fful
 
 /* trap.c, sbi.c, mmio.c: called from entry.S; the vCPU to go on with, or NULL to choose one. */
@@ -27,12 +28,15 @@ static inline void riscv_skip(uint32_t bytes)
 {
 	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + bytes);
 }
-/* The guest takes exception `cause` with `value` in stval, as Privileged Architecture, 18.6 says. */
+/* The guest takes exception `cause` with `value` in stval, as Privileged Architecture, 18.6 says.
+ */
 void riscv_inject(uint64_t cause, uint64_t value);
 /* Reports and injects (or stops the VM). */
-void riscv_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t cause, uint64_t value);
+void riscv_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t cause,
+		 uint64_t value);
 
-/* guest_access.c: with the translation of the vCPU that is loaded; HV_EFAULT if the guest could not. */
+/* guest_access.c: with the translation of the vCPU that is loaded; HV_EFAULT if the guest could
+ * not. */
 int riscv_guest_fetch(gvaddr_t pc, uint32_t *insn);
 int riscv_guest_read(uint8_t *to, gpaddr_t from, uint32_t bytes); /* bytes: at most 8 */
 int riscv_guest_write8(gpaddr_t to, uint8_t value);

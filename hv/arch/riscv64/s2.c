@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Second stage: Sv39x4 (Privileged Architecture, 18.5). Built once at start with the largest pages that
- * fit and never changed. Leaves have U, A and D set, so the hardware never has to; a piece that one VM
- * may not reach has no leaf at all.
+ * Second stage: Sv39x4 (Privileged Architecture, 18.5). Built once at start with the largest pages
+ * that fit and never changed. Leaves have U, A and D set, so the hardware never has to; a piece
+ * that one VM may not reach has no leaf at all.
  */
 #include "core/pool.h"
 #include "core/table.h"
 #include "riscv.h"
 #include "s2.h"
 
-#define PTE_V	  1ul
-#define PTE_R	  2ul
-#define PTE_W	  4ul
-#define PTE_X	  8ul
-#define PTE_U	  16ul
-#define PTE_A	  64ul
-#define PTE_D	  128ul
-#define PTE_PPN(p) ((p) >> 12 << 10)
+#define PTE_V       1ul
+#define PTE_R       2ul
+#define PTE_W       4ul
+#define PTE_X       8ul
+#define PTE_U       16ul
+#define PTE_A       64ul
+#define PTE_D       128ul
+#define PTE_PPN(p)  ((p) >> 12 << 10)
 #define PTE_PHYS(e) ((e) >> 10 << 12)
 
 #define LEVELS 3
@@ -72,7 +72,8 @@ static void map(paddr_t root, gpaddr_t gpa, paddr_t phys, uint64_t bytes, uint64
 	while (bytes) {
 		unsigned level = LEVELS - 1;
 
-		while (level && ((gpa | phys) & (level_bytes(level) - 1) || bytes < level_bytes(level)))
+		while (level &&
+		       ((gpa | phys) & (level_bytes(level) - 1) || bytes < level_bytes(level)))
 			level--;
 		map_one((uint64_t *)root, gpa, phys, level, rights);
 		gpa += level_bytes(level);

@@ -4,7 +4,8 @@
 
 #define GUEST_IMSIC_BASE 0x28000000ul /* where guests see their interrupt files, 4 KiB a vCPU */
 
-/* Takes the second-stage tables' memory out of the pool. First allocation: they are not mapped later. */
+/* Takes the second-stage tables' memory out of the pool. First allocation: they are not mapped
+ * later. */
 void riscv_s2_reserve(void);
 
 #endif

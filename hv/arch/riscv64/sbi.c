@@ -8,15 +8,15 @@
 
 #define EXT_BASE 0x10
 #define EXT_TIME 0x54494d45
-#define EXT_IPI	 0x735049
+#define EXT_IPI  0x735049
 #define EXT_RFNC 0x52464e43
-#define EXT_HSM	 0x48534d
+#define EXT_HSM  0x48534d
 #define EXT_SRST 0x53525354
 #define EXT_DBCN 0x4442434e
 #define EXT_SUSP 0x53555350
 
-#define SPEC_VERSION  (2ul << 24)
-#define IMPLEMENTATION_ID 0x50525400ul /* "PRT": not registered */
+#define SPEC_VERSION           (2ul << 24)
+#define IMPLEMENTATION_ID      0x50525400ul /* "PRT": not registered */
 #define IMPLEMENTATION_VERSION 1ul
 
 static bool extension_exists(uint64_t extension)
@@ -75,7 +75,7 @@ static struct sbi_result reset(struct vcpu *v)
 	if (type > 2 || reason > 1)
 		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
 	vm_stop(v->vm,
-		type	 ? "reboot"
+		type     ? "reboot"
 		: reason ? "shutdown after a failure"
 			 : "shutdown",
 		type && v->vm->config->on_reboot == ACTION_RESTART);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SBI calls about harts: HSM, system suspend, IPI, RFENCE. A hart is a vCPU of the caller's VM. What
- * concerns siblings is in unit smp (sbi_smp.c), which every system with an SMP VM has.
+ * SBI calls about harts: HSM, system suspend, IPI, RFENCE. A hart is a vCPU of the caller's VM.
+ * What concerns siblings is in unit smp (sbi_smp.c), which every system with an SMP VM has.
  */
 #include "abi/hypercall.h"
 #include "riscv.h"
@@ -32,7 +32,8 @@ static struct sbi_result suspend(struct vcpu *v, gpaddr_t resume, uint64_t argum
 {
 	if (resume & 1 || !vm_owns(v->vm, resume, 4, REGION_X))
 		return SBI_ERROR(SBI_ERR_INVALID_ADDRESS);
-	/* SBI 2.0, 9.5: translation and interrupts off, a0 = hart id, a1 = argument, the rest undefined. */
+	/* SBI 2.0, 9.5: translation and interrupts off, a0 = hart id, a1 = argument, the rest
+	 * undefined. */
 	csr_write(CSR_VSATP, 0);
 	csr_clear(CSR_VSSTATUS, SSTATUS_SIE);
 	csr_write(CSR_SEPC, resume);
@@ -95,7 +96,8 @@ struct sbi_result sbi_suspend(struct vcpu *v, uint64_t function)
 }
 
 /* Harts named by (mask, base), SBI 2.0, 3.1; UINT32_MAX if one of them does not exist. */
-static __attribute__((noinline)) uint32_t hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base)
+static __attribute__((noinline)) uint32_t hart_mask(const struct vcpu *v, uint64_t mask,
+						    uint64_t base)
 {
 	uint32_t all = (1u << v->vm->config->vcpu_count) - 1;
 
@@ -120,8 +122,8 @@ struct sbi_result sbi_ipi(struct vcpu *v)
 }
 
 /*
- * FENCE.I, SFENCE.VMA and SFENCE.VMA with ASID: always the whole first stage and the instruction fetches
- * of each target.
+ * FENCE.I, SFENCE.VMA and SFENCE.VMA with ASID: always the whole first stage and the instruction
+ * fetches of each target.
  */
 struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function)
 {

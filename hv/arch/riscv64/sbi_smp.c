@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unit: VMs with several vCPUs. Requests cross CPUs as core/vcpu.h says; no call waits for another CPU:
- * a remote fence puts the calling vCPU to sleep until its siblings have acknowledged.
+ * Unit: VMs with several vCPUs. Requests cross CPUs as core/vcpu.h says; no call waits for another
+ * CPU: a remote fence puts the calling vCPU to sleep until its siblings have acknowledged.
  */
 #include "abi/hypercall.h"
 #include "core/unit.h"

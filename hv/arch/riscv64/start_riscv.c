@@ -11,7 +11,7 @@
 
 #define EXT_HSM 0x48534d
 
-#define HIDELEG	 0x444ul
+#define HIDELEG  0x444ul
 #define COUNTERS 7ul /* cycle, time, instret */
 
 void start_secondary(void);
@@ -39,8 +39,8 @@ void panic(const char *what, uint64_t value)
 
 void riscv_own_fault(uint64_t cause, uint64_t pc, uint64_t address)
 {
-	panic_print("\r\npartita: fault in the hypervisor: cause %u at 0x%x, address 0x%x", cause, pc,
-		    address);
+	panic_print("\r\npartita: fault in the hypervisor: cause %u at 0x%x, address 0x%x", cause,
+		    pc, address);
 	panic("broken invariant", cause);
 }
 
@@ -90,8 +90,8 @@ void arch_start_cpus(struct cpu *boot)
 		struct cpu *cpu = &cpus[i];
 
 		cpu->stack_top = riscv_stack_physical_top(i);
-		if (cpu != boot && firmware_call(EXT_HSM, 0, (long)cpu->hart_id,
-						 (long)start_secondary, (long)cpu))
+		if (cpu != boot &&
+		    firmware_call(EXT_HSM, 0, (long)cpu->hart_id, (long)start_secondary, (long)cpu))
 			panic("firmware does not start hart", cpu->hart_id);
 	}
 	riscv_start_cpu(boot);

@@ -5,7 +5,8 @@
 
 #define NS_PER_S 1000000000ull
 
-/* ns = ticks * ns_q32 >> 32; ticks = ns * ticks_q64 >> 64. Exact at 10 MHz until year 4 of uptime. */
+/* ns = ticks * ns_q32 >> 32; ticks = ns * ticks_q64 >> 64. Exact at 10 MHz until year 4 of uptime.
+ */
 static uint64_t ns_q32, ticks_q64, tick_ns;
 static bool tick_is_exact; /* a whole number of ns */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A vCPU's system registers: what VS-mode owns is moved when another vCPU is loaded; general registers
- * are entry.S's.
+ * A vCPU's system registers: what VS-mode owns is moved when another vCPU is loaded; general
+ * registers are entry.S's.
  *
- * Floating point: a vCPU whose own vsstatus.FS is on gets its registers when it is loaded. One that has
- * floating point switched off itself (or has none) runs with the hypervisor's sstatus.FS off as well, so
- * it cannot see what another left there; if it then does use floating point, the illegal-instruction
- * trap comes to the hypervisor once (hedeleg), which moves the registers. Dirty registers are saved
- * before another vCPU's are loaded.
+ * Floating point: a vCPU whose own vsstatus.FS is on gets its registers when it is loaded. One that
+ * has floating point switched off itself (or has none) runs with the hypervisor's sstatus.FS off as
+ * well, so it cannot see what another left there; if it then does use floating point, the
+ * illegal-instruction trap comes to the hypervisor once (hedeleg), which moves the registers. Dirty
+ * registers are saved before another vCPU's are loaded.
  */
 #include "riscv.h"
 
@@ -126,7 +126,8 @@ void riscv_fp_first_use(struct vcpu *v)
 		move_fp(v);
 		csr_write(CSR_SSTATUS, (csr_read(CSR_SSTATUS) & ~SSTATUS_FS) | SSTATUS_FS_CLEAN);
 	}
-	csr_write(CSR_HEDELEG, RISCV_HEDELEG); /* the instruction runs again; illegal: its own trap */
+	csr_write(CSR_HEDELEG,
+		  RISCV_HEDELEG); /* the instruction runs again; illegal: its own trap */
 }
 
 void arch_vcpu_load(struct vcpu *v)

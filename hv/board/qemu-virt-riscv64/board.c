@@ -13,7 +13,8 @@ void board_panic_putc(char c)
 
 /*
  * The RTC. Everything else is the hypervisor's own (UART, APLIC, IMSIC), would stop the board (test
- * finisher, CLINT), or masters the bus while no IOMMU driver watches it (virtio-mmio, PCIe, fw_cfg).
+ * finisher, CLINT), or masters the bus while no IOMMU driver watches it (virtio-mmio, PCIe,
+ * fw_cfg).
  */
 bool board_may_give(paddr_t phys, uint64_t bytes)
 {

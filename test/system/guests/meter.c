@@ -9,8 +9,9 @@
 
 #define INNER_ROUNDS           2000
 #define INSTRUCTIONS_PER_ROUND 2
-#define INSTRUCTIONS_PER_BURST (INNER_ROUNDS * INSTRUCTIONS_PER_ROUND + 5) /* and the loop around  \
-									    */
+#define INSTRUCTIONS_PER_BURST                                                                     \
+	(INNER_ROUNDS * INSTRUCTIONS_PER_ROUND + 5) /* and the loop around                         \
+						     */
 #define WINDOW_TICKS (400 * TICKS_PER_MS)
 #define WINDOWS      2
 
