@@ -17,6 +17,7 @@ include test/test.mk
 include bench/bench.mk
 
 all: hv tool guests
+	@:
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

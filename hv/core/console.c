@@ -429,7 +429,7 @@ void console_init(const struct console_driver *with)
 	focus = &vms[table->console_focus < vm_count ? table->console_focus : 0];
 	if (table->flags & SYSTEM_QUIET)
 		return;
-	console_log("partita: %u VMs on %u CPUs; this is the console of %s: Ctrl-a n next guest, "
+	console_log("partita: VMs: %u, CPUs: %u; this is the console of %s: Ctrl-a n next guest, "
 		    "Ctrl-a x leave, Ctrl-a ? help\n",
 		    vm_count, cpu_count, (uint64_t)focus->config->name, 0, 0);
 }

@@ -142,7 +142,7 @@ class Machine(Console):
         """Ctrl-a s: what the hypervisor says of each VM, by name; it is alive."""
         before = len(self.log)
         self.send("\x01s")
-        count = int(self.expect_log(r"partita: (\d+) VMs on").group(1))
+        count = int(self.expect_log(r"partita: VMs: (\d+),").group(1))
         found = {}
 
         def complete():

@@ -37,7 +37,7 @@ def test_demo(lab, terminal):
     REQ: CPU-1, SCHED-1, OPS-4, OPS-1
     """
     child = terminal(demo(lab))
-    child.expect("partita: 3 VMs on 1 CPUs; this is the console of linux: .*Ctrl-a x leave")
+    child.expect("partita: VMs: 3, CPUs: 1; this is the console of linux: .*Ctrl-a x leave")
     child.expect("linux:/# ")
     child.send("\x01?")
     child.expect("Ctrl-a n next guest, s status, l all guests' lines on/off, x leave")

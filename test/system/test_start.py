@@ -128,7 +128,7 @@ def test_start_says_what_runs(lab):
     REQ: OPS-4
     """
     text = lab.to_end(SYSTEM).text
-    assert "partita: 2 VMs on 2 CPUs; this is the console of one: Ctrl-a n next guest, Ctrl-a x leave, Ctrl-a ? help" \
+    assert "partita: VMs: 2, CPUs: 2; this is the console of one: Ctrl-a n next guest, Ctrl-a x leave, Ctrl-a ? help" \
         in text
 
 

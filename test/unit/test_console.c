@@ -49,7 +49,7 @@ static void a_banner_names_the_focus_and_the_keys(void **state)
 	loud.flags = 0;
 	world_start(&loud);
 	assert_true(world_work(100));
-	assert_true(world_said("3 VMs on 2 CPUs"));
+	assert_true(world_said("VMs: 3, CPUs: 2"));
 	assert_true(world_said("red"));
 	assert_true(world_said("Ctrl-a"));
 }
