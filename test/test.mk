@@ -3,7 +3,7 @@
 CHECK_PARTS := unit fuzz config static format attack system
 
 # Small guests of the system tests, each with one thing to say.
-TEST_GUESTS := meter view reboot fault rtc idle
+TEST_GUESTS := meter view reboot fault rtc idle late
 $(foreach g,$(TEST_GUESTS),$(eval $(call guest_rules,test/$(g),test/system/guests/$(g).c,)))
 test-guests: $(TEST_GUESTS:%=$(BUILD)/test/%.elf)
 

@@ -268,10 +268,10 @@ def control(program="control-check"):
     return CONTROL.format(program=program)
 
 
-def result_of(text):
-    """Of control's RESULT line: a dictionary of its numbers."""
-    match = re.search(r"RESULT rt-start-jitter (.*)", text)
-    assert match, f"control has not reported:\n{text[-2000:]}"
+def result_of(text, name="rt-start-jitter"):
+    """Of a RESULT line: a dictionary of its numbers."""
+    match = re.search(rf"RESULT {name} (.*)", text)
+    assert match, f"no RESULT {name}:\n{text[-2000:]}"
     return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", match.group(1))}
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from partita import ROOT, assert_on_time, control
+from partita import BUILD, ROOT, Lab, assert_on_time, control, result_of
 
 SYSTEM = """cpus: {{0: {{policy: edf, best-effort: 40%, quantum: 10ms}}}}
 console: {{show: all, focus: control}}
@@ -26,6 +26,22 @@ ENDLESS = {"own-vectors"}
 LOST = {"jump-nowhere", "own-vectors-nowhere", "page-tables-garbage"}
 # What never leaves its own things, or asks in the right way and is told no.
 FAULTLESS = {"own-vectors", "console-flood", "timer-abuse", "sbi-fuzz", "ghost-harts", "wfi-storm"}
+
+# Those that live in exceptions. QEMU itself is late then, on the bare board too: late.elf says how much.
+EXCEPTIONS = {"own-vectors", "foreign-csr", "rubbish", "user-mode"}
+JITTER = 1000
+COMPARATOR = 100  # what every timer of the emulator may be late, contained in JITTER
+
+
+@pytest.fixture(scope="module")
+def emulator_late(tmp_path_factory):
+    """Instructions by which the bare board's timer is late beyond its comparator while exceptions rain."""
+    lab = Lab(tmp_path_factory.mktemp("late"))
+    machine = lab.native(BUILD / "test/late.elf")
+    late = result_of(machine.wait_end(), "late")["max"] - COMPARATOR
+    lab.close()
+    assert 0 <= late < 600, "the emulator has changed: look at test/system/guests/late.c"
+    return late
 
 
 def attacks():
@@ -49,7 +65,7 @@ def assert_faults_are_told(machine, attack, vic):
 
 @pytest.mark.parametrize("vic", ["plic", "aia"], ids=["with_plic", "with_aia"])
 @pytest.mark.parametrize("attack", attacks())
-def test_hostile(lab, attack, vic):
+def test_hostile(lab, emulator_late, attack, vic):
     """Given a reservation of 200us every 1ms, when a hostile guest shares its CPU, then none of 1000 periods is missed
     or late, the trespass is told in clear lines and no flood, and hypervisor and witness live on.
 
@@ -67,4 +83,4 @@ def test_hostile(lab, attack, vic):
     assert "attack %s: start" % attack in machine.of("hostile")
     assert_faults_are_told(machine, attack, vic)
     machine.leave()
-    assert_on_time(machine.of("control"))
+    assert_on_time(machine.of("control"), jitter=JITTER + (emulator_late if attack in EXCEPTIONS else 0))
