@@ -101,8 +101,13 @@ static bool isa_fits(const char *isa, uint32_t bytes)
 		uint64_t bit;
 		const char name[12];
 	} needed[] = {
-		{ISA_D, "d"},           {ISA_SSTC, "sstc"},     {ISA_SSAIA, "ssaia"},
-		{ISA_SVPBMT, "svpbmt"}, {ISA_ZICBOM, "zicbom"}, {ISA_ZICBOZ, "zicboz"},
+		{ISA_D, "d"},
+		{ISA_SSTC, "sstc"},
+		{ISA_SSAIA, "ssaia"},
+		{ISA_SVPBMT, "svpbmt"},
+		{ISA_ZICBOM, "zicbom"},
+		{ISA_ZICBOZ, "zicboz"},
+		{ISA_SMSTATEEN, "smstateen"},
 	};
 
 	if (!isa_has(isa, bytes, "h"))

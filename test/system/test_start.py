@@ -68,6 +68,8 @@ def test_no_table(lab, start):
      "a hart lacks an ISA extension"),
     (("-cpu", "rv64,h=true,sstc=true,svpbmt=false,smstateen=true,svade=true,svadu=false,sv57=off,sv48=off"),
      "a hart lacks an ISA extension"),
+    (("-cpu", "rv64,h=true,sstc=true,svinval=true,svpbmt=true,smstateen=false,svade=true,svadu=false,sv57=off,sv48=off"),
+     "a hart lacks an ISA extension"),
     (("-cpu", "rv64,h=false,sstc=true,svinval=true,svpbmt=true,smstateen=true,svade=true,svadu=false,sv57=off,sv48=off"),
      "a hart lacks an ISA extension"),
 ])
