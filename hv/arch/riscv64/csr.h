@@ -62,12 +62,12 @@
 #define HSTATUS_VTW         (1ul << 21)
 #define HSTATUS_VSXL64      (2ul << 32)
 
-#define HENVCFG_CBIE_FLUSH (1ul << 4) /* cbo.inval flushes: it never discards a neighbour's data   \
-				       */
-#define HENVCFG_CBCFE (1ul << 6)
-#define HENVCFG_CBZE  (1ul << 7)
-#define HENVCFG_PBMTE (1ul << 62)
-#define HENVCFG_STCE  (1ul << 63)
+/* cbo.inval flushes: it never discards a neighbour's data */
+#define HENVCFG_CBIE_FLUSH (1ul << 4)
+#define HENVCFG_CBCFE      (1ul << 6)
+#define HENVCFG_CBZE       (1ul << 7)
+#define HENVCFG_PBMTE      (1ul << 62)
+#define HENVCFG_STCE       (1ul << 63)
 
 #define HSTATEEN0_IMSIC  (1ul << 58)
 #define HSTATEEN0_AIA    (1ul << 59)
