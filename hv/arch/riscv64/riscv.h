@@ -9,10 +9,6 @@
 #include "core/vm.h"
 #include "csr.h"
 
-/* Exceptions that natively go to S-mode: misaligned, access, illegal, breakpoint, U ecall, page
- * faults. */
-#define RISCV_HEDELEG 0xb1fful
-
 /* trap.c, sbi.c, mmio.c: called from entry.S; the vCPU to go on with, or NULL to choose one. */
 struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause);
 struct vcpu *riscv_exception(struct vcpu *v, uint64_t cause);
@@ -71,9 +67,6 @@ static inline uint64_t sbi_argument(const struct vcpu *v, unsigned n)
 {
 	return v->arch.x[10 + n];
 }
-
-/* vcpu_regs.c: v used floating point while its registers were not in the CPU. */
-void riscv_fp_first_use(struct vcpu *v);
 
 /* s2.c: builds the second stage of a VM out of pool pages. */
 void riscv_s2_build(struct vm *vm);

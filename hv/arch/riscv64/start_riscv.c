@@ -11,6 +11,9 @@
 
 #define EXT_HSM 0x48534d
 
+/* Exceptions that natively go to S-mode: misaligned, access, illegal, breakpoint, U ecall, page
+ * faults. */
+#define HEDELEG  0xb1fful
 #define HIDELEG  0x444ul
 #define COUNTERS 7ul /* cycle, time, instret */
 
@@ -54,7 +57,7 @@ static void probe_vmids(void)
 
 static void hart_init(void)
 {
-	csr_write(CSR_HEDELEG, RISCV_HEDELEG);
+	csr_write(CSR_HEDELEG, HEDELEG);
 	csr_write(CSR_HIDELEG, HIDELEG);
 	csr_write(CSR_HCOUNTEREN, COUNTERS);
 	csr_write(CSR_HTIMEDELTA, 0);

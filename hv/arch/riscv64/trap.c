@@ -99,9 +99,6 @@ static __attribute__((noinline)) struct vcpu *other_exception(struct vcpu *v, ui
 	case CAUSE_VIRTUAL_INSN:
 		virtual_instruction(v);
 		break;
-	case CAUSE_ILLEGAL:
-		riscv_fp_first_use(v); /* only then it is not delegated */
-		break;
 	case CAUSE_FETCH_GUEST:
 		fetch_fault(v);
 		break;

@@ -3,11 +3,11 @@
  * A vCPU's system registers: what VS-mode owns is moved when another vCPU is loaded; general
  * registers are entry.S's.
  *
- * Floating point: a vCPU whose own vsstatus.FS is on gets its registers when it is loaded. One that
- * has floating point switched off itself (or has none) runs with the hypervisor's sstatus.FS off as
- * well, so it cannot see what another left there; if it then does use floating point, the
- * illegal-instruction trap comes to the hypervisor once (hedeleg), which moves the registers. Dirty
- * registers are saved before another vCPU's are loaded.
+ * Floating point: registers stay in the CPU until another vCPU that has floating point is loaded,
+ * which saves them if they are dirty and loads its own. A vCPU that has none runs with sstatus.FS
+ * off and cannot see what another left there. (Moving them at first use only would need illegal
+ * instructions of VS-mode in the hypervisor; QEMU 10.0.13 takes such a trap without leaving
+ * VS-mode.)
  */
 #include "riscv.h"
 
@@ -104,30 +104,11 @@ static void __attribute__((noinline)) move_fp(struct vcpu *v)
 	cpu->fp_owner = v;
 }
 
-/* sstatus.FS and who takes illegal instructions, for v with floating point. */
 static void load_fp(struct vcpu *v)
 {
-	uint64_t sstatus = v->arch.sstatus & ~SSTATUS_FS, delegated = RISCV_HEDELEG;
-
-	if (v->cpu->fp_owner == v || v->arch.vsstatus & SSTATUS_FS) {
-		if (v->cpu->fp_owner != v)
-			move_fp(v);
-		sstatus |= SSTATUS_FS_CLEAN;
-	} else {
-		delegated &= ~(1ul << CAUSE_ILLEGAL);
-	}
-	v->arch.sstatus = sstatus;
-	csr_write(CSR_HEDELEG, delegated);
-}
-
-void riscv_fp_first_use(struct vcpu *v)
-{
-	if (v->arch.has_fp) {
+	v->arch.sstatus = (v->arch.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+	if (v->cpu->fp_owner != v)
 		move_fp(v);
-		csr_write(CSR_SSTATUS, (csr_read(CSR_SSTATUS) & ~SSTATUS_FS) | SSTATUS_FS_CLEAN);
-	}
-	csr_write(CSR_HEDELEG,
-		  RISCV_HEDELEG); /* the instruction runs again; illegal: its own trap */
 }
 
 void arch_vcpu_load(struct vcpu *v)
@@ -155,8 +136,6 @@ void arch_vcpu_load(struct vcpu *v)
 	}
 	if (a->has_fp)
 		load_fp(v);
-	else
-		csr_write(CSR_HEDELEG, RISCV_HEDELEG);
 	if (!riscv_vmid_works) {
 		hfence_gvma_all();
 		hfence_vvma_all();
