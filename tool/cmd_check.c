@@ -26,9 +26,9 @@ static int check(const struct arguments *arguments)
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "SYSTEM.yaml",
-	.about = "Checks a system file and everything it names, reports every mistake it can find, "
-		 "and\n"
-		 "shows what the system will be. Exit code 1 if there are mistakes.",
+	.about =
+		"Reports every mistake of a system file and of what it names. Without mistakes it\n"
+		"shows what the system will be. Exit code 1 if there are mistakes.",
 	.examples = "  partita check systems/demo.yaml\n"
 		    "  NO_COLOR=1 partita check systems/demo.yaml\n",
 	.run = check,

@@ -20,7 +20,8 @@ static int print_help(void)
 	       "that.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-6s %s\n", commands[i]->name, commands[i]->synopsis);
+		printf("  %-6s %s\n         %.*s\n", commands[i]->name, commands[i]->synopsis,
+		       (int)strcspn(commands[i]->about, ".:\n"), commands[i]->about);
 	printf("\n'partita COMMAND --help' tells more. The system file is described in\n"
 	       "docs/configuration.md.\n\n"
 	       "Exit codes: 0 good, 1 errors in the system file, 2 wrong usage, 3 something that "
