@@ -22,6 +22,8 @@ LINES_MAX = 8 + 24
 FAULT = re.compile(r"partita: vm hostile vcpu \d+: [a-z][^:]*: 0x[0-9a-f]+ at pc 0x[0-9a-f]+( \(more are counted\))?$")
 # What faults for ever inside its own memory, which nobody else can see.
 ENDLESS = {"own-vectors"}
+# Executes what a random generator says: whether it finds its way back depends on where the compiler put things.
+WEDGES = {"rubbish"}
 # What loses its way for good is ended, with the reason.
 LOST = {"jump-nowhere", "own-vectors-nowhere", "page-tables-garbage"}
 # What never leaves its own things, or asks in the right way and is told no.
@@ -74,12 +76,13 @@ def test_hostile(lab, emulator_late, attack, vic):
     machine = lab.run(SYSTEM.format(control=control(), attack=attack, vic=vic))
     machine.expect_said("control", r"missed=\d+")
     machine.expect_log("partita: vm control has ended")
-    if attack not in ENDLESS:
+    if attack not in ENDLESS | WEDGES:
         reason = "its trap vector is unreachable" if attack in LOST else "shutdown"
         machine.expect_log(f"partita: vm hostile has ended: {reason}", limit=30)
     status = machine.status()
     assert status["witness"] == "runs"
-    assert status["hostile"] == ("runs" if attack in ENDLESS else "has ended")
+    if attack not in WEDGES:
+        assert status["hostile"] == ("runs" if attack in ENDLESS else "has ended")
     assert "attack %s: start" % attack in machine.of("hostile")
     assert_faults_are_told(machine, attack, vic)
     machine.leave()

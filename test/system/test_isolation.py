@@ -119,7 +119,9 @@ def test_restarts(lab, program, more):
     assert len(re.findall("partita: vm again restarts: ", "\n".join(machine.log))) >= 3
     assert "DIRTY" not in machine.of("again")
     machine.expect_said("pulse", r"pulse: second 2: .* missed ticks 0")
-    assert machine.status() == {"again": "runs", "pulse": "runs"}
+    status = machine.status()
+    assert status["again"] in ("runs", "stops"), "between two lives it stops"
+    assert status["pulse"] == "runs"
 
 
 def test_restart_clears(lab):
