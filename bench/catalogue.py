@@ -23,6 +23,14 @@ CATALOGUE = {
         "limit": "The load's destination may be any register, so all 31 are saved; then the "
                  "instruction is decoded from htinst, the device found and its register computed.",
     },
+    "exit-mmio-read-hlvx": {
+        "what": "The same where the hardware does not say which instruction it was (htinst is 0): it is fetched "
+                "with HLVX through the guest's own translation.",
+        "unit": INSTRUCTIONS, "target": None, "judged": [],
+        "others": "no figure of a source",
+        "limit": "Two guarded fetches of 16 bits; a fault in them changes sepc, sstatus and hstatus, which are kept "
+                 "before and put back after.",
+    },
     "timer-direct": {
         "what": "From the guest's own timer (pending, interrupts get enabled) to the first instruction "
                 "of its own handler, and the same binary natively.",

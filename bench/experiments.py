@@ -319,15 +319,34 @@ def attack_systems():
             yield name, path
 
 
+def build_other(folder, extra):
+    """The hypervisor once more, with other flags; the folder of its objects."""
+    make = subprocess.run(["make", "-C", machine.ROOT, "-j2", f"BUILD={folder}", f"HV_EXTRA={extra}",
+                           "hv"], capture_output=True, text=True, check=False)
+    if make.returncode:
+        raise machine.BenchError(f"the hypervisor with {extra} does not build:\n" + make.stderr[-1500:])
+    return os.path.join(folder, "hv", "riscv64")
+
+
+def exit_hlvx():
+    """As if the hardware gave no htinst: the instruction is fetched through the guest's translation."""
+    system = machine.system("exit")
+    extra = "-DALWAYS_FETCH=1"
+    objects = build_other(os.path.join(machine.BUILD, "hlvx"), extra)
+    command = machine.options(machine.build(system, "exit-hlvx", objects))
+    output = machine.run(command, limit_s=60)
+    said = "least of 1,000 round trips, with an hypervisor that never believes htinst"
+    return {"exit-mmio-read-hlvx": {**need(results(output), "exit-mmio-read", output),
+                                    "config": config(command, system, "guest/bench-exit", said,
+                                                     hypervisor="HV_EXTRA=" + extra)}}
+
+
 def irqs_off():
     """
     The hypervisor is built once more with -DMEASURE. ATTACKS=word,... limits the run to systems whose
     names contain one of the words; what they give is shown and not recorded.
     """
-    make = subprocess.run(["make", "-C", machine.ROOT, "-j2", f"BUILD={MEASURE}",
-                           "HV_EXTRA=-DMEASURE", "hv"], capture_output=True, text=True, check=False)
-    if make.returncode:
-        raise machine.BenchError("the measuring hypervisor does not build:\n" + make.stderr[-1500:])
+    objects = build_other(MEASURE, "-DMEASURE")
     systems = [(n, machine.system(n)) for n in ("linux-boot", "smp-hello", "exit", "timer",
                                                 "two-null")]
     systems += attack_systems()
@@ -336,7 +355,7 @@ def irqs_off():
     found, silent = {}, []
     for number, (name, path) in enumerate(systems, 1):
         machine.progress(f"{number}/{len(systems)} {name}")
-        image = machine.build(path, name + "-measure", os.path.join(MEASURE, "hv", "riscv64"))
+        image = machine.build(path, name + "-measure", objects)
         try:
             output = machine.run(machine.options(image), until=IRQS_OFF.pattern, limit_s=150,
                                  leave_at=PERIODS_DONE if name.endswith(ENDLESS) else None)
@@ -396,6 +415,7 @@ def footprint():
 
 EXPERIMENTS = [
     (exit_costs, ["exit-null-sbi", "exit-mmio-read"]),
+    (exit_hlvx, ["exit-mmio-read-hlvx"]),
     (timer_direct, ["timer-direct"]),
     (start_jitter, ["rt-start-jitter"]),
     (boot_exits, ["linux-boot-exits"]),
