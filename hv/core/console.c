@@ -307,8 +307,9 @@ static bool send_line(void)
 
 	if (!line.format) {
 		if (!at_line_start && ring_used(&(show_all && shown ? shown : focus)->port.tx) &&
-		    ++line_waits % LINE_WAITS)
+		    ++line_waits < LINE_WAITS)
 			return false; /* the guest's line first, within bounds */
+		line_waits = 0;
 		if (!next_log_line())
 			return false;
 		if (!at_line_start) {
