@@ -145,7 +145,7 @@ struct table_copy {
 /*
  * Sizes the tool needs to compute pool_bytes; the hypervisor's ELF has this as symbol `hv_sizes`
  * in read-only data, so that the tool never repeats a structure's size:
- * pool = vms * S2_ROOT_BYTES + (s2_pages + own_table_pages + copy_table_pages) * 4096
+ * pool = vms * S2_ROOT_BYTES + (s2_pages + own_table_pages) * 4096
  *	  + cpus * (stack_bytes + cpu_bytes) + vms * (vm_bytes) + vcpus * vcpu_bytes
  *	  + per VM: uart_bytes if it has a vUART, plic_bytes or aplic_bytes by its vic;
  *	  every term rounded up to 64 bytes, the sum to 4096.

@@ -30,6 +30,7 @@ static struct log_line {
 	uint64_t args[PRINT_ARGS];
 } log_lines[CONSOLE_LINES];
 static uint32_t log_head, log_tail, log_lost;
+static uint32_t lost_told; /* of log_lost. CPU 0 only */
 static _Atomic bool off_wanted;
 
 static void ring_init(struct ring *r, uint8_t *bytes, uint32_t size)
@@ -268,8 +269,16 @@ static bool report(void)
 	uint64_t waiting = atomic_load(&reports), name;
 	const struct vm *vm;
 
-	if (!waiting || log_head - log_tail >= CONSOLE_LINES / 2)
+	if (log_head - log_tail >= CONSOLE_LINES / 2)
 		return false; /* lines go out first */
+	if (log_lost != lost_told) {
+		lost_told = log_lost;
+		console_log("partita: %u lines of the hypervisor lost so far\n", lost_told, 0, 0, 0,
+			    0);
+		return true;
+	}
+	if (!waiting)
+		return false;
 	vm = &vms[bit_lowest(waiting)];
 	name = (uint64_t)vm->config->name;
 	if (part < EXIT_CAUSES) {

@@ -5,10 +5,6 @@
 #include "core/cpu.h"
 #include "core/vm.h"
 
-const char *const exit_names[EXIT_CAUSES] = {
-	"timer", "external", "parked", "sbi", "wfi", "mmio", "trap", "fault",
-};
-
 void (*vcpu_fence)(struct vcpu *v);
 
 void vcpu_request_later(struct vcpu *v, uint32_t bits)

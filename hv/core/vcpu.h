@@ -28,7 +28,7 @@ enum vcpu_wait {
 /* HSM states, with the numbers of SBI 2.0, 9.3. */
 enum vcpu_power { VCPU_STARTED = 0, VCPU_STOPPED = 1, VCPU_START_PENDING = 2, VCPU_SUSPENDED = 4 };
 
-/* Why the guest was left. Names: exit_names[]. */
+/* Why the guest was left. */
 enum exit_cause {
 	EXIT_TIMER,    /* the hypervisor's own comparator */
 	EXIT_EXTERNAL, /* an interrupt of the hypervisor's own */
@@ -40,7 +40,6 @@ enum exit_cause {
 	EXIT_FAULT, /* access outside the VM */
 	EXIT_CAUSES
 };
-extern const char *const exit_names[EXIT_CAUSES];
 
 #define REQ_START  1u /* power is START_PENDING, start_entry and start_argument are set */
 #define REQ_STOP   2u
