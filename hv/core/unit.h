@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Units: optional parts that register themselves through the linker section `units` and are linked
- * only into images whose system file needs them. cpu_init and vm_init run once, on the boot CPU, in link
- * order; nothing of a unit is ever taken away again. A restart clears a VM's devices (core/restart.c).
+ * only into images whose system file needs them. cpu_init and vm_init run once, on the boot CPU, in
+ * link order; nothing of a unit is ever taken away again. A restart clears a VM's devices
+ * (core/restart.c).
  */
 #ifndef HV_CORE_UNIT_H
 #define HV_CORE_UNIT_H
