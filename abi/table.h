@@ -14,12 +14,16 @@
 #include <stdint.h>
 
 #define TABLE_MAGIC   0x54524150u /* "PART" */
-#define TABLE_VERSION 1u
+#define TABLE_VERSION 2u
 
 #define TABLE_MAX_CPUS     8u
 #define TABLE_MAX_VMS      64u
 #define TABLE_MAX_VCPUS    64u
 #define TABLE_MAX_VM_VCPUS 4u
+#define TABLE_MAX_SERVICES 32u /* of a VM */
+#define TABLE_MAX_BE_VCPUS 63u /* best-effort vCPUs of a system */
+#define TABLE_MAX_PLANS    8u  /* of a CPU */
+#define TABLE_MAX_SLOTS    64u /* of a plan */
 #define TABLE_NAME_BYTES   24u
 
 /* An array inside the table. */
@@ -36,10 +40,12 @@ struct table_header {
 
 	struct table_span cpus;    /* struct table_cpu */
 	struct table_span vms;     /* struct table_vm */
-	struct table_span vcpus;   /* struct table_vcpu, grouped by VM, vCPU 0 first */
+	struct table_span vcpus;   /* struct table_vcpu, grouped by VM: harts from 0, then services */
 	struct table_span regions; /* struct table_region, grouped by VM */
 	struct table_span irqs;    /* struct table_irq, grouped by VM */
 	struct table_span copies;  /* struct table_copy, grouped by VM */
+	struct table_span plans;   /* struct table_plan, grouped by CPU */
+	struct table_span slots;   /* struct table_slot, grouped by plan, by rising offset */
 
 	uint64_t image_phys;  /* where the boot image lies (link address of the hypervisor) */
 	uint64_t image_bytes; /* all physical memory this system uses, image_phys onwards */
@@ -53,6 +59,15 @@ struct table_header {
 	uint32_t console_focus; /* VM that has the console first */
 	uint32_t flags;         /* SYSTEM_* */
 	uint32_t ram_mib;       /* RAM of the board that the layout was checked against */
+
+	/* Trace rings (abi/trace.h), one per CPU, one behind the other; 0: no trace. Multiple of 4 KiB,
+	 * outside the pool and of every VM's memory, behind the pool. */
+	uint64_t trace_phys;
+	uint32_t trace_records; /* per CPU; power of two */
+	uint32_t trace_mode;    /* TRACE_MODE_* */
+
+	uint32_t overhead_ns; /* what admission charges each release with, see sched/admit.h */
+	uint32_t reserved;
 };
 
 #define CONSOLE_SHOW_FOCUS 0u /* only the VM in focus is shown */
@@ -76,11 +91,30 @@ struct table_cpu {
 	uint32_t hart_id;
 	uint32_t policy;          /* POLICY_* for the real-time part */
 	uint32_t best_effort_ppm; /* share reserved for best effort, parts per million */
-	uint32_t reserved;
-	uint64_t quantum_ns; /* of best-effort round robin */
+	uint32_t flags;           /* CPU_* */
+	uint64_t quantum_ns;      /* of best-effort round robin */
+	uint32_t plan_first, plan_count; /* POLICY_TABLE; the first plan runs first */
 };
 
-#define POLICY_EDF 1u
+#define POLICY_EDF   1u
+#define POLICY_FP    2u /* fixed priority with servers */
+#define POLICY_TABLE 3u /* major frames with slots */
+
+#define CPU_GAPS_IDLE 1u /* POLICY_TABLE: time that no slot owner uses is not given to best effort */
+
+/* A major frame: repeats from time 0 of the board's clock, or from the end of the frame in which it
+ * was asked for. */
+struct table_plan {
+	uint64_t frame_ns;
+	uint32_t slot_first, slot_count;
+};
+
+/* [offset_ns, offset_ns + length_ns) of each frame belongs to a vCPU of that CPU; no overlap. */
+struct table_slot {
+	uint64_t offset_ns, length_ns;
+	uint32_t vcpu; /* index into vcpus */
+	uint32_t reserved;
+};
 
 struct table_vm {
 	char name[TABLE_NAME_BYTES]; /* NUL-terminated */
@@ -97,6 +131,15 @@ struct table_vm {
 	uint64_t entry;       /* gpa of the first instruction of vCPU 0 */
 	uint64_t dtb_gpa;     /* a1 at entry; 0 if there is none */
 	uint64_t isa;         /* ISA_* the guest may use */
+	/* Services are the vCPUs vcpu_first + vcpu_count onwards: first the configured ones, then
+	 * free_services empty slots for HCALL_SERVICE_CREATE. */
+	uint32_t service_count, free_services;
+	uint32_t share_ppm;       /* real-time share: bound on the sum of C/P of all its RT-vCPUs,
+				   * 1000000 = one CPU; 0: no bound */
+	uint32_t registration_us; /* services may be created until so long after the VM's start;
+				   * 0: for ever */
+	uint64_t may_services;    /* VMs (bit = index) whose services it may launch and delete; its own
+				   * always */
 	uint64_t mvendorid, marchid, mimpid; /* what SBI BASE reports */
 };
 
@@ -108,16 +151,33 @@ struct table_vm {
 #define ACTION_STOP    1u
 #define ACTION_RESTART 2u
 
-#define VM_CLEAR 1u /* clear all memory before a restart */
+#define VM_CLEAR        1u /* clear all memory before a restart */
+#define VM_VIRTUAL_TIME 2u /* time stands still while the VM waits for the CPU; one vCPU only */
+#define VM_GANG         4u /* its best-effort vCPUs are scheduled together */
+#define VM_MAY_PLAN     8u /* may ask for another plan */
 
 struct table_vcpu {
 	uint32_t vm;
 	uint32_t cpu;        /* index into cpus; the vCPU's home */
 	uint32_t guest_file; /* 1.. for an AIA VM: its guest interrupt file on that hart; else 0 */
 	uint32_t weight;     /* best effort: quanta in a row, 1..64 */
-	/* Reservation; capacity_ns == 0 means best effort. capacity <= deadline <= period. */
+	/* Reservation; period_ns == 0 means best effort. capacity <= deadline <= period. An empty
+	 * service slot has all three 0. */
 	uint64_t capacity_ns, period_ns, deadline_ns;
+	uint32_t flags;    /* VCPU_* */
+	uint32_t priority; /* POLICY_FP: 1 (highest)..32; best effort: 1 (highest)..8 */
+	uint32_t server;   /* POLICY_FP: SERVER_* */
+	uint32_t cpus;     /* bit = index into cpus: where it may run; its home always among them */
 };
+
+#define VCPU_SERVICE    1u
+#define VCPU_AT_BOOT    2u /* service: runs as soon as it is registered */
+#define VCPU_EXTRA_TIME 4u /* POLICY_EDF: runs beyond its budget when nobody else wants the CPU */
+
+#define SERVER_PERIODIC   0u
+#define SERVER_POLLING    1u
+#define SERVER_DEFERRABLE 2u
+#define SERVER_SPORADIC   3u
 
 /* A piece of guest-physical space mapped at start. All three are multiples of 4 KiB. */
 struct table_region {
@@ -147,12 +207,15 @@ struct table_copy {
  * in read-only data, so that the tool never repeats a structure's size:
  * pool = vms * S2_ROOT_BYTES + (s2_pages + own_table_pages) * 4096
  *	  + cpus * (stack_bytes + cpu_bytes) + vms * (vm_bytes) + vcpus * vcpu_bytes
- *	  + per VM: uart_bytes if it has a vUART, plic_bytes or aplic_bytes by its vic;
+ *	  + per VM: uart_bytes if it has a vUART, plic_bytes or aplic_bytes by its vic,
+ *	    services_bytes if it has services
+ *	  + plans * plan_bytes + slots * slot_bytes + vCPUs with SERVER_SPORADIC * sporadic_bytes;
  *	  every term rounded up to 64 bytes, the sum to 4096.
  */
 struct hv_sizes {
 	uint32_t stack_bytes, cpu_bytes, vm_bytes, vcpu_bytes;
 	uint32_t uart_bytes, plic_bytes, aplic_bytes, own_table_pages;
+	uint32_t services_bytes, plan_bytes, slot_bytes, sporadic_bytes;
 };
 
 #define S2_ROOT_BYTES 16384u /* Sv39x4 root */
