@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Admission: whether the reservations of a CPU can all be kept, and on which CPU a new one has room.
- * The same source serves `partita check`, the start of the hypervisor, and HCALL_SERVICE_CREATE.
- * No allocation, no recursion; long tests are cut into steps. Every rounding is against the
- * requester.
+ * Admission: whether the reservations of a CPU can all be kept, and on which CPU a new one has
+ * room. The same source serves `partita check`, the start of the hypervisor, and
+ * HCALL_SERVICE_CREATE. No allocation, no recursion; long tests are cut into steps. Every rounding
+ * is against the requester.
+ *
+ * Every capacity is charged with the overhead of its release: C' = C + overhead. A CPU's
+ * reservations fit when
+ *  - the sum of C'/P and the share of best effort is at most 1, compared exactly (admit.c), and
+ *  - EDF: the demand h(t) of deadlines up to t is at most t for all t (admit_edf.c), or
+ *  - fixed priority: each one's worst response is at most its D (admit_fp.c).
+ * Both are for arbitrary phases, that is for the synchronous release of all.
+ *
+ * Preconditions: C' and P are below 2^30 + 2^20 ns, 10 us <= P, D <= P, at most 64 tasks, and tasks
+ * change only between steps, after which the answer is about no moment in particular; the caller
+ * starts again then. Whatever the tasks are, a run ends and touches only its own memory.
  */
 #ifndef HV_SCHED_ADMIT_H
 #define HV_SCHED_ADMIT_H
 
 #include "lib/types.h"
 
-#define ADMIT_MAX_CPUS   8u
-#define ADMIT_POINTS     4096u /* of one request; then ADMIT_LIMIT */
-#define ADMIT_NOBODY     UINT32_MAX
+#define ADMIT_MAX_CPUS  8u
+#define ADMIT_MAX_TASKS 64u
+#define ADMIT_POINTS    4096u /* passes over the tasks in one request; then ADMIT_LIMIT */
+#define ADMIT_NOBODY    UINT32_MAX
 
-/* policy: numbers of abi/table.h (1 EDF, 2 fixed priority, 3 time table: not tested here) */
+/* Numbers of abi/table.h. */
+#define ADMIT_EDF            1u
+#define ADMIT_FIXED_PRIORITY 2u
+#define ADMIT_TIME_TABLE     3u /* right by construction: nothing can be added */
+#define ADMIT_DEFERRABLE     2u
+
 struct admit_cpu {
 	uint32_t policy;
 	uint32_t best_effort_ppm; /* share kept for best effort */
@@ -24,7 +41,7 @@ struct admit_task {
 	ns_t capacity, period, deadline; /* period 0: nobody */
 	uint32_t priority, server;       /* fixed priority */
 	uint32_t cpu;
-	bool movable; /* may be re-placed on another CPU of the same policy */
+	bool movable;  /* may be re-placed on another CPU of the same policy */
 	uint32_t cpus; /* bit a CPU: where it may be */
 };
 
@@ -40,4 +57,82 @@ enum admit_answer { ADMIT_MORE, ADMIT_YES, ADMIT_NO };
 /* Numbers of HCALL_REFUSED_* (abi/hypercall.h). */
 enum admit_reason { ADMIT_FITS = 0, ADMIT_CPU = 5, ADMIT_DEADLINE = 6, ADMIT_LIMIT = 7 };
 
-struct admit_run; /* defined below by its author; resumable, no pointers into the stack */
+struct admit_run;
+
+/* What a policy asks beyond the sum: passes over the tasks, each followed by a decision. */
+struct admit_test {
+	void (*begin)(struct admit_run *r);
+	/* What t, number i of the set under test, adds to the pass; cost: its charged capacity. */
+	void (*add)(struct admit_run *r, uint32_t i, const struct admit_task *t, ns_t cost);
+	/* The pass is over: MORE (another one), YES, or NO with reason and figure. */
+	enum admit_answer (*decide)(struct admit_run *r);
+};
+
+/* Each is there if its policy is linked; a CPU whose policy is not has no room. */
+extern const struct admit_test admit_test_edf __attribute__((weak));
+extern const struct admit_test admit_test_fp __attribute__((weak));
+
+/* One request. About 180 bytes; may be copied between steps. */
+struct admit_run {
+	/* Results. After YES of a placement: `cpu` has room, after move_task (index into tasks;
+	 * ADMIT_NOBODY: nobody has to) has gone to move_to. After NO: why, of the CPU that came
+	 * nearest. */
+	uint32_t cpu, move_task, move_to;
+	enum admit_reason reason;
+	/* ADMIT_CPU: sum of shares, ppm; ADMIT_DEADLINE: EDF: interval with more demand than time,
+	 * fixed priority: response, ns; ADMIT_LIMIT: points. */
+	uint64_t figure;
+	uint32_t points;      /* passes so far */
+	uint32_t points_most; /* ADMIT_POINTS; whoever wants more says so after beginning */
+
+	/* The rest is of admit*.c. */
+	const struct admit_system *system;
+	struct admit_task wanted;
+	uint8_t search;           /* what the test now running is for, see admit.c */
+	uint8_t phase;            /* of the policy's test */
+	bool summed;              /* the sum of shares fits: the policy's test goes on */
+	uint32_t candidate, home; /* who might move; the CPU to try next */
+	/* The set under test: who is on CPU `on`, except `without`, and `with` (an index;
+	 * task_count: the wanted one). */
+	uint32_t on, without, with;
+	uint32_t next;  /* of the pass; task_count stands for `with` */
+	uint32_t count; /* in the set */
+	uint32_t digit; /* of the sum of shares */
+	int64_t room;   /* 1 - sum of shares, in the last digit's unit */
+	uint64_t share; /* sum of C'/P, in 2^-32, each rounded down */
+	uint64_t sum;   /* of this pass */
+	ns_t t;         /* where the pass looks */
+	union {
+		struct {
+			ns_t bound, first, before;
+		} edf;
+		struct {
+			ns_t cost, due;
+			uint32_t priority, from, following;
+		} fp;
+	};
+};
+
+/* Do all tasks with task.cpu == cpu fit? */
+void admit_begin_cpu(struct admit_run *r, const struct admit_system *s, uint32_t cpu);
+/*
+ * Where does `wanted` have room? The first CPU of wanted->cpus that has; otherwise the first
+ * movable task whose move to another CPU of its mask, of the same policy, makes room on one of
+ * wanted->cpus.
+ */
+void admit_begin_place(struct admit_run *r, const struct admit_system *s,
+		       const struct admit_task *wanted);
+/* At most about 250 instructions. After YES or NO the run is over. */
+enum admit_answer admit_step(struct admit_run *r);
+
+/* For the policies' tests: number i of the set under test; NULL: not in it. */
+const struct admit_task *admit_member(const struct admit_run *r, uint32_t i);
+/* Notes why this CPU has no room; NO. */
+enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure);
+
+/* Steps until the answer. */
+bool admit_finish(struct admit_run *r);
+/* All CPUs, to the end. False: r->cpu is the first that does not fit. */
+bool admit_all(struct admit_run *r, const struct admit_system *s);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Admission, what is common to all policies: the set of tasks under test, the sum of their shares,
+ * and the search for a CPU.
+ *
+ * The sum is compared with 1 exactly, without large numbers: all fractions are written in base 2^32
+ * and summed digit by digit, which is long division. After k digits, room = 1 - (sum of the digits)
+ * in units of 2^-32k, and what the n fractions have left is at least 0 and below n such units. So
+ * room < 0 is too much and room >= n fits; in between the next digit decides. A sum that differs
+ * from 1 differs by at least 1 / (product of the denominators), here above 2^-(30n - 3): after n
+ * digits of n fractions (one of which is the best-effort share with 10^6, below 2^20) nothing but
+ * equality is left. Nearly always the first digit decides; periods give themselves away in at most
+ * 65.
+ */
+#include "sched/admit.h"
+
+#define PPM   1000000u
+#define SLICE 8u /* tasks of a pass in one step */
+
+enum {
+	SEARCH_ONE,       /* nothing: one CPU is to be tested */
+	SEARCH_FIRST_FIT, /* a CPU for the wanted one as things are */
+	SEARCH_CANDIDATE, /* (no test) whom to move */
+	SEARCH_ROOM,      /* whether the wanted one fits once the candidate has gone */
+	SEARCH_NEW_HOME,  /* whether the candidate fits elsewhere */
+};
+
+const struct admit_task *admit_member(const struct admit_run *r, uint32_t i)
+{
+	const struct admit_system *s = r->system;
+	const struct admit_task *t = &s->tasks[i];
+
+	if (i < s->task_count)
+		return t->cpu == r->on && i != r->without && t->period ? t : NULL;
+	if (r->with == ADMIT_NOBODY)
+		return NULL;
+	t = r->with < s->task_count ? &s->tasks[r->with] : &r->wanted;
+	return t->period ? t : NULL;
+}
+
+/* Of several CPUs, a deadline missed is nearer than no time left, and less too much is nearer. */
+enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure)
+{
+	if (r->search <= SEARCH_FIRST_FIT &&
+	    (why > r->reason || (why == r->reason && figure < r->figure))) {
+		r->reason = why;
+		r->figure = figure;
+	}
+	return ADMIT_NO;
+}
+
+static void test_begin(struct admit_run *r, uint32_t on, uint32_t without, uint32_t with)
+{
+	r->on = on;
+	r->without = without;
+	r->with = with;
+	r->next = 0;
+	r->count = 0;
+	r->digit = 0;
+	r->summed = false;
+	r->room = 1;
+	r->sum = 0;
+}
+
+/* Digit k, from 0, of over / under in base 2^32: the remainder before it is over * 2^32k mod under.
+ */
+static uint64_t digit(uint64_t over, uint64_t under, uint32_t k)
+{
+	uint64_t base = (1ull << 32) % under;
+
+	for (; k; k >>= 1) {
+		if (k & 1)
+			over = over * base % under;
+		base = base * base % under;
+	}
+	return (over << 32) / under;
+}
+
+static const struct admit_test *test_of(const struct admit_run *r)
+{
+	static const struct admit_test *const tests[] = {NULL, &admit_test_edf, &admit_test_fp};
+	uint32_t policy = r->system->cpus[r->on].policy;
+
+	return policy < ARRAY_SIZE(tests) ? tests[policy] : NULL;
+}
+
+static enum admit_answer sum_decide(struct admit_run *r)
+{
+	const struct admit_cpu *cpu = &r->system->cpus[r->on];
+	const struct admit_test *test = test_of(r);
+	uint64_t ppm;
+
+	if (cpu->policy == ADMIT_TIME_TABLE && r->with == ADMIT_NOBODY)
+		return ADMIT_YES;
+	if (!r->digit)
+		r->share = r->sum;
+	r->room = r->room * (1ll << 32) - (int64_t)r->sum -
+		  (int64_t)digit(cpu->best_effort_ppm, PPM, r->digit);
+	if (r->room < 0 || (r->count && !test)) {
+		ppm = ((r->share * PPM + (1u << 31)) >> 32) + cpu->best_effort_ppm;
+		return admit_refuse(r, ADMIT_CPU, ppm > PPM ? ppm : PPM + 1);
+	}
+	r->sum = 0;
+	if (r->room <= r->count && r->digit < r->count) {
+		r->digit++;
+		return ADMIT_MORE;
+	}
+	if (!r->count)
+		return ADMIT_YES;
+	r->digit = 0;
+	r->summed = true;
+	test->begin(r);
+	return ADMIT_MORE;
+}
+
+static enum admit_answer test_step(struct admit_run *r)
+{
+	/* A later digit takes longer. */
+	uint32_t end = r->next + (r->digit ? SLICE / 4 : SLICE);
+	const struct admit_test *test = test_of(r);
+
+	for (; r->next <= r->system->task_count; r->next++) {
+		const struct admit_task *t = admit_member(r, r->next);
+		ns_t cost;
+
+		if (r->next == end)
+			return ADMIT_MORE;
+		if (!t)
+			continue;
+		cost = t->capacity + r->system->overhead;
+		if (r->summed) {
+			test->add(r, r->next, t, cost);
+			continue;
+		}
+		r->count += !r->digit;
+		r->sum += digit(cost, t->period, r->digit);
+	}
+	r->next = 0;
+	r->points++;
+	return r->summed ? test->decide(r) : sum_decide(r);
+}
+
+/* The next CPU from r->home on that is in the mask and of the policy (0: any): NO if there is none.
+ */
+static enum admit_answer try_home(struct admit_run *r, uint32_t mask, uint32_t policy,
+				  uint32_t with)
+{
+	const struct admit_system *s = r->system;
+
+	for (; r->home < s->cpu_count; r->home++) {
+		if (!(mask >> r->home & 1) || (policy && s->cpus[r->home].policy != policy))
+			continue;
+		test_begin(r, r->home++, ADMIT_NOBODY, with);
+		return ADMIT_MORE;
+	}
+	return ADMIT_NO;
+}
+
+static enum admit_answer next_candidate(struct admit_run *r)
+{
+	r->candidate++;
+	r->search = SEARCH_CANDIDATE;
+	return ADMIT_MORE;
+}
+
+/* SEARCH_CANDIDATE: one at a time. */
+static enum admit_answer look_at_candidate(struct admit_run *r)
+{
+	const struct admit_system *s = r->system;
+	const struct admit_task *t = &s->tasks[r->candidate];
+
+	if (r->candidate >= s->task_count)
+		return ADMIT_NO;
+	if (!t->movable || !t->period || !(r->wanted.cpus >> t->cpu & 1))
+		return next_candidate(r);
+	r->search = SEARCH_ROOM;
+	test_begin(r, t->cpu, r->candidate, s->task_count);
+	return ADMIT_MORE;
+}
+
+static enum admit_answer new_home(struct admit_run *r)
+{
+	const struct admit_system *s = r->system;
+	const struct admit_task *t = &s->tasks[r->candidate];
+
+	return try_home(r, t->cpus & ~(1u << r->cpu), s->cpus[r->cpu].policy, r->candidate);
+}
+
+static enum admit_answer search_on(struct admit_run *r, bool fits)
+{
+	switch (r->search) {
+	case SEARCH_FIRST_FIT:
+		r->cpu = r->on;
+		if (!fits && !try_home(r, r->wanted.cpus, 0, r->system->task_count))
+			return ADMIT_MORE;
+		if (fits)
+			return ADMIT_YES;
+		r->candidate = ADMIT_NOBODY;
+		return next_candidate(r);
+	case SEARCH_ROOM:
+		r->cpu = r->on;
+		r->home = 0;
+		r->search = SEARCH_NEW_HOME;
+		return fits && !new_home(r) ? ADMIT_MORE : next_candidate(r);
+	case SEARCH_NEW_HOME:
+		r->move_task = r->candidate;
+		r->move_to = r->on;
+		if (fits)
+			return ADMIT_YES;
+		return new_home(r) ? next_candidate(r) : ADMIT_MORE;
+	default:
+		return fits ? ADMIT_YES : ADMIT_NO;
+	}
+}
+
+enum admit_answer admit_step(struct admit_run *r)
+{
+	enum admit_answer answer;
+
+	if (r->points >= r->points_most) {
+		r->reason = ADMIT_LIMIT;
+		r->figure = r->points;
+		return ADMIT_NO;
+	}
+	if (r->search == SEARCH_CANDIDATE)
+		return look_at_candidate(r);
+	answer = test_step(r);
+	if (answer != ADMIT_MORE)
+		answer = search_on(r, answer == ADMIT_YES);
+	if (answer == ADMIT_YES)
+		r->reason = ADMIT_FITS;
+	return answer;
+}
+
+static void begin(struct admit_run *r, const struct admit_system *s)
+{
+	r->system = s;
+	r->move_task = ADMIT_NOBODY;
+	r->reason = ADMIT_FITS;
+	r->figure = 0;
+	r->points = 0;
+	r->points_most = ADMIT_POINTS;
+}
+
+void admit_begin_cpu(struct admit_run *r, const struct admit_system *s, uint32_t cpu)
+{
+	begin(r, s);
+	r->cpu = cpu;
+	r->search = SEARCH_ONE;
+	test_begin(r, cpu, ADMIT_NOBODY, ADMIT_NOBODY);
+}
+
+void admit_begin_place(struct admit_run *r, const struct admit_system *s,
+		       const struct admit_task *wanted)
+{
+	begin(r, s);
+	r->wanted = *wanted;
+	r->search = SEARCH_FIRST_FIT;
+	r->home = 0;
+	if (try_home(r, wanted->cpus, 0, s->task_count))
+		next_candidate(r);
+}
+
+bool admit_finish(struct admit_run *r)
+{
+	enum admit_answer answer;
+
+	do
+		answer = admit_step(r);
+	while (answer == ADMIT_MORE);
+	return answer == ADMIT_YES;
+}
+
+bool admit_all(struct admit_run *r, const struct admit_system *s)
+{
+	bool fits = true;
+
+	for (uint32_t i = 0; i < s->cpu_count && fits; i++) {
+		admit_begin_cpu(r, s, i);
+		fits = admit_finish(r);
+	}
+	return fits;
+}
