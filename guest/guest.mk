@@ -14,7 +14,7 @@ GUEST_CFLAGS := -std=c17 -ffreestanding -nostdlib -static -fno-pic -fno-pie -fno
 GUEST_LDFLAGS := -T guest/sdk/guest.lds --gc-sections --no-warn-rwx-segments -z max-page-size=4096
 
 GUEST_SDK := $(patsubst %,$(GUEST_OBJ)/guest/sdk/%.o,trap-entry trap sbi uart print string \
-	stats clock clock-edge)
+	stats clock clock-edge vm partita_service service-entry)
 
 # guest NAME SOURCES CFLAGS: objects are built per guest, so that flags may differ between
 # variants of one source.
@@ -39,7 +39,8 @@ $(GUEST_OBJ)/guest/sdk/%.o: guest/sdk/%.S guest/guest.mk
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-GUESTS := null null-end spin control control-bench control-check bench-exit bench-timer pulse smp-hello
+GUESTS := null null-end spin control control-bench control-check bench-exit bench-timer pulse \
+	pulse-edf pulse-fp smp-hello rt-vm adu starter
 $(eval $(call guest_rules,guest/null,guest/null/null.c,-DSTAMP_ENTRY))
 $(eval $(call guest_rules,guest/null-end,guest/null/null.c,-DSTAMP_ENTRY -DNULL_ENDS))
 $(eval $(call guest_rules,guest/spin,guest/spin/spin.c,))
@@ -57,6 +58,13 @@ $(eval $(call guest_rules,guest/bench-timer,guest/bench-timer/bench-timer.c \
 
 $(eval $(call guest_rules,guest/pulse,$(addprefix guest/pulse/,port.S port.c kernel.c semaphore.c \
 	queue.c console.c selftest.c pulse.c),))
+# The same tasks under either scheduler of the kernel.
+PULSE_TASKS := $(addprefix guest/pulse/,port.S port.c kernel.c semaphore.c tasks.c)
+$(eval $(call guest_rules,guest/pulse-edf,$(PULSE_TASKS),-DTASKS_EDF))
+$(eval $(call guest_rules,guest/pulse-fp,$(PULSE_TASKS),))
+$(eval $(call guest_rules,guest/rt-vm,guest/rt-vm/rt-vm.c,))
+$(eval $(call guest_rules,guest/adu,guest/adu/adu.c,))
+$(eval $(call guest_rules,guest/starter,guest/starter/starter.c,))
 $(eval $(call guest_rules,guest/smp-hello,guest/smp-hello/smp-hello.c,))
 
 include test/attack/attack.mk

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tasks, time and the choice of who runs. Sets of tasks are 64-bit words, bit = priority, so the
- * highest member is the lowest bit set. Every function enters with interrupts as the caller had
- * them; what touches the sets runs with interrupts off.
+ * highest member is the lowest bit set; within the EDF band bits are places and deadlines decide.
+ * Every function enters with interrupts as the caller had them; what touches the sets runs with
+ * interrupts off.
  */
 #include "kernel.h"
 #include "port.h"
 #include "print.h"
 #include "sbi.h"
+#include "time.h"
 #include "uart.h"
 #include "wait.h"
 
 #define STACK_GUARD 0x70756c7365677264ul
+#define EDF_SET     (((1ul << EDF_TASKS) - 1) << EDF_FIRST)
 
 extern uint32_t port_nesting;
 
@@ -41,6 +44,22 @@ uint64_t set_highest(uint64_t set)
 	return lowest;
 }
 
+/* Who of a set that is not empty comes first. */
+static struct task *first_of(uint64_t set)
+{
+	struct task *first = tasks[set_highest(set)];
+
+	if (!(bit(first) & EDF_SET))
+		return first;
+	for (uint64_t rest = set & EDF_SET; rest; rest &= rest - 1) {
+		struct task *task = tasks[set_highest(rest)];
+
+		if (task->deadline < first->deadline)
+			first = task;
+	}
+	return first;
+}
+
 void kernel_panic(const char *why)
 {
 	char line[128];
@@ -60,7 +79,7 @@ static void reschedule(void)
 
 	if (!started || port_nesting > 0)
 		return;
-	current = tasks[set_highest(ready)];
+	current = first_of(ready);
 	if (current == before)
 		return;
 	if (before->stack[0] != STACK_GUARD)
@@ -81,25 +100,50 @@ void kernel_interrupt_exit(void)
 	reschedule();
 }
 
-bool task_create(struct task_space *space, uint64_t priority, void (*function)(void *),
-		 void *argument)
+/* Interrupts off; the priority is free. */
+static void add_task(struct task_space *space, uint64_t priority, uint64_t relative_deadline,
+		     void (*function)(void *), void *argument)
 {
 	struct task *task = &space->task;
 	uint64_t *top = space->stack + TASK_STACK_BYTES / 8;
-	bool were_on = critical_enter();
 
-	if (priority >= PRIORITIES || tasks[priority]) {
-		critical_exit(were_on);
-		return false;
-	}
-	*task = (struct task){.priority = priority, .stack = space->stack};
+	*task = (struct task){
+		.priority = priority,
+		.stack = space->stack,
+		.relative_deadline = relative_deadline,
+		.deadline = statistics.ticks + relative_deadline,
+	};
 	task->stack[0] = STACK_GUARD;
 	task->sp = port_new_stack(top, function, argument);
 	tasks[priority] = task;
 	ready |= bit(task);
 	reschedule();
+}
+
+bool task_create(struct task_space *space, uint64_t priority, void (*function)(void *),
+		 void *argument)
+{
+	bool were_on = critical_enter();
+	bool is_free = priority < PRIORITIES && !(1ul << priority & EDF_SET) && !tasks[priority];
+
+	if (is_free)
+		add_task(space, priority, 0, function, argument);
 	critical_exit(were_on);
-	return true;
+	return is_free;
+}
+
+bool task_create_edf(struct task_space *space, uint64_t relative_deadline, void (*function)(void *),
+		     void *argument)
+{
+	bool were_on = critical_enter(), is_free = false;
+
+	for (uint64_t place = EDF_FIRST; place < EDF_FIRST + EDF_TASKS && !is_free; place++) {
+		is_free = relative_deadline > 0 && !tasks[place];
+		if (is_free)
+			add_task(space, place, relative_deadline, function, argument);
+	}
+	critical_exit(were_on);
+	return is_free;
 }
 
 void task_exit(void)
@@ -114,6 +158,11 @@ void task_exit(void)
 uint64_t ticks_now(void)
 {
 	return *(volatile uint64_t *)&statistics.ticks;
+}
+
+uint64_t time_now_us(void)
+{
+	return port_time_since_start() / TICKS_PER_US;
 }
 
 static void sleep_until_tick(uint64_t tick)
@@ -134,11 +183,12 @@ void task_delay_until(uint64_t *last, uint64_t period)
 	bool were_on = critical_enter();
 
 	*last += period;
+	current->deadline = *last + current->relative_deadline;
 	if (*last > statistics.ticks) {
 		sleep_until_tick(*last);
 		ready &= ~bit(current);
-		reschedule();
 	}
+	reschedule(); /* even if it is late and goes on: its deadline has moved */
 	critical_exit(were_on);
 }
 
@@ -169,7 +219,7 @@ static void wake(struct task *task)
 /* Interrupts off. */
 void kernel_wake_highest(uint64_t *waiters)
 {
-	wake(tasks[set_highest(*waiters)]);
+	wake(first_of(*waiters));
 	reschedule();
 }
 
@@ -210,7 +260,7 @@ void kernel_start(void)
 
 	task_create(&idle_space, IDLE_PRIORITY, idle, NULL);
 	port_start_tick();
-	current = tasks[set_highest(ready)];
+	current = first_of(ready);
 	started = true;
 	port_switch(&boot_sp, current->sp);
 	kernel_panic("back at the start");

@@ -16,7 +16,7 @@
 uint32_t port_nesting; /* interrupts on top of each other; port.S counts */
 
 static uint64_t context;
-static uint64_t next_tick;
+static uint64_t start, next_tick;
 static void (*handlers[SOURCES])(void);
 static void (*software_handler)(void);
 
@@ -56,8 +56,14 @@ void port_init(uint64_t hart)
 
 void port_start_tick(void)
 {
-	next_tick = read_time() + TICK_TICKS;
+	start = read_time();
+	next_tick = start + TICK_TICKS;
 	timer_set(next_tick);
+}
+
+uint64_t port_time_since_start(void)
+{
+	return read_time() - start;
 }
 
 void port_attach(uint32_t source, void (*handler)(void))

@@ -31,6 +31,9 @@ void *port_new_stack(uint64_t *top, void (*function)(void *), void *argument);
 void port_init(uint64_t hart);
 void port_start_tick(void);
 
+/* Of the clock, in its own ticks, since the kernel's tick 0. */
+uint64_t port_time_since_start(void);
+
 /* A device interrupt's handler; runs with interrupts on. */
 void port_attach(uint32_t source, void (*handler)(void));
 

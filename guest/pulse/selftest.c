@@ -237,6 +237,52 @@ static bool preemption_keeps_registers(void)
 	return wrong_sums == 0;
 }
 
+static bool earliest_deadline_comes_first(void)
+{
+	static struct task_space helper_c;
+
+	task_create_edf(&helper_a, 30, note_and_end, (void *)'c');
+	task_create_edf(&helper_b, 10, note_and_end, (void *)'a');
+	task_create_edf(&helper_c, 20, note_and_end, (void *)'b');
+	note('1');
+	task_delay(1);
+	return noted("1abc");
+}
+
+static void post_and_delay(void *argument)
+{
+	uint64_t release = ticks_now();
+
+	(void)argument;
+	note('p');
+	semaphore_post(&semaphore); /* the waiter's deadline is later than this one's: it waits */
+	note('q');
+	task_delay_until(&release, 20);
+	note('r');
+}
+
+/* A job's end lets the later deadline run; two at the semaphore come by deadline. */
+static bool deadlines_order_waiters(void)
+{
+	static struct task_space helper_c;
+
+	semaphore_init(&semaphore, 0);
+	task_create_edf(&helper_a, 40, wait_and_note, (void *)'a');
+	task_create_edf(&helper_b, 30, wait_and_note, (void *)'b');
+	task_delay(1);
+	task_create_edf(&helper_c, 10, post_and_delay, NULL);
+	task_delay(1);
+	semaphore_post(&semaphore);
+	task_delay(25);
+	return noted("pqbar");
+}
+
+static bool band_is_for_deadlines_only(void)
+{
+	return !task_create(&helper_a, EDF_FIRST, note_and_end, (void *)'x') &&
+	       !task_create_edf(&helper_a, 0, note_and_end, (void *)'x') && noted("");
+}
+
 static const struct {
 	bool (*holds)(void);
 	const char *name;
@@ -253,6 +299,10 @@ static const struct {
 	{queue_wakes_receiver, "a queue wakes its receiver"},
 	{interrupt_wakes_task, "an interrupt wakes a task"},
 	{interrupts_nest, "interrupts nest"},
+	{earliest_deadline_comes_first, "the earliest deadline comes first"},
+	{deadlines_order_waiters, "deadlines order waiters"},
+	{band_is_for_deadlines_only, "the band is for deadlines only"},
+	/* The last: its helper has not ended yet. */
 	{preemption_keeps_registers, "preemption keeps registers"},
 };
 
