@@ -11,13 +11,51 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool has_reservation(const struct system *system)
+/* A vCPU with a reservation, or an empty slot for a service, may be on a CPU of that policy. */
+static bool has_policy(const struct system *system, uint32_t policy)
+{
+	uint32_t harts = 0;
+
+	for (uint32_t i = 0; i < system->vm_count; i++) {
+		const struct sys_vm *vm = &system->vms[i];
+
+		harts |= vm->free_services ? vm->free_cpus : 0;
+		for (uint32_t j = 0; j < vm_entries(vm); j++)
+			if (vm->vcpus[j].period_ns)
+				harts |= vm->vcpus[j].cpus;
+	}
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		if (harts >> i & 1 && system->cpus[i].policy == policy)
+			return true;
+	return false;
+}
+
+static bool has_edf(const struct system *system)
+{
+	return has_policy(system, POLICY_EDF);
+}
+
+static bool has_fixed_priority(const struct system *system)
+{
+	return has_policy(system, POLICY_FP);
+}
+
+static bool has_table(const struct system *system)
+{
+	return has_policy(system, POLICY_TABLE);
+}
+
+static bool has_services(const struct system *system)
 {
 	for (uint32_t i = 0; i < system->vm_count; i++)
-		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++)
-			if (vcpu_is_reserved(&system->vms[i].vcpus[j]))
-				return true;
+		if (vm_services(&system->vms[i]))
+			return true;
 	return false;
+}
+
+static bool has_trace(const struct system *system)
+{
+	return system->trace_records;
 }
 
 static bool has_plic(const struct system *system)
@@ -74,8 +112,11 @@ static const struct unit {
 	bool (*needed)(const struct system *system); /* NULL: always */
 } units[] = {
 	{"core.o", NULL},
-	{"unit-edf.o", has_reservation},
-	{"unit-rr.o", NULL},
+	{"unit-edf.o", has_edf},
+	{"unit-fp.o", has_fixed_priority},
+	{"unit-table.o", has_table},
+	{"unit-services.o", has_services},
+	{"unit-trace.o", has_trace},
 	{"unit-vuart.o", has_uart}, /* the device that is used most is looked for first */
 	{"unit-vplic.o", has_plic},
 	{"unit-vaplic.o", has_aia},
@@ -222,6 +263,11 @@ void hv_estimate(struct hv *hv, const struct board *board, const char *why)
 			  .uart_bytes = 1024,
 			  .plic_bytes = 4096,
 			  .aplic_bytes = 4096,
-			  .own_table_pages = 8},
+			  .own_table_pages = 8,
+			  .services_bytes = 1024,
+			  .plan_bytes = 64,
+			  .slot_bytes = 64,
+			  .sporadic_bytes = 192,
+			  .heap_bytes = 64},
 	};
 }

@@ -21,6 +21,11 @@ void vcpus_finish(struct reader *reader, struct sys_vm *vm);
 void memory_check(struct system *system, struct sys_vm *vm);
 void content_make(struct system *system, struct sys_vm *vm);
 
+/* check_where.c: CPUs among which each vCPU's home is chosen; once it is, where the vCPU may run.
+ */
+void cpus_allow(struct system *system);
+void cpus_pin(struct system *system);
+
 /* check_cpus.c: homes, guest interrupt files, admission. */
 void cpus_place(struct system *system);
 void cpus_admit(struct system *system);

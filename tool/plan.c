@@ -40,7 +40,37 @@ static uint32_t used_cpus(const struct system *system)
 	return count;
 }
 
-/* The formula of abi/table.h; copies are mapped by 2 MiB pages and need no tables of their own. */
+static uint32_t bits(uint32_t mask)
+{
+	return (uint32_t)__builtin_popcount(mask);
+}
+
+/* What the scheduler needs for the vCPUs of a VM, on each CPU where they may be. */
+static uint64_t scheduling_bytes(const struct hv_sizes *sizes, const struct sys_vm *vm)
+{
+	uint64_t sum = vm->free_services * round64(bits(vm->free_cpus) * sizes->heap_bytes);
+
+	for (uint32_t i = 0; i < vm_entries(vm); i++) {
+		sum += round64(bits(vm->vcpus[i].cpus) * sizes->heap_bytes);
+		if (vm->vcpus[i].server == SERVER_SPORADIC)
+			sum += round64(sizes->sporadic_bytes);
+	}
+	return sum;
+}
+
+static uint64_t plan_bytes(const struct hv_sizes *sizes, const struct system *system)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		for (uint32_t j = 0; j < system->cpus[i].plan_count; j++)
+			sum += round64(sizes->plan_bytes) +
+			       system->cpus[i].plans[j].slot_count * round64(sizes->slot_bytes);
+	return sum;
+}
+
+/* The formula of abi/table.h; copies and trace are mapped by 2 MiB pages and need no tables of
+ * their own. */
 static uint64_t pool_bytes(const struct plan *plan, const struct system *system)
 {
 	const struct hv_sizes *sizes = &plan->hv.sizes;
@@ -59,8 +89,11 @@ static uint64_t pool_bytes(const struct plan *plan, const struct system *system)
 			sum += round64(sizes->plic_bytes);
 		if (vm->vic == VIC_AIA)
 			sum += round64(sizes->aplic_bytes);
+		if (vm_services(vm))
+			sum += round64(sizes->services_bytes);
+		sum += scheduling_bytes(sizes, vm);
 	}
-	return align_up(sum, PAGE);
+	return align_up(sum + plan_bytes(sizes, system), PAGE);
 }
 
 static uint64_t table_room(const struct system *system)
@@ -69,6 +102,10 @@ static uint64_t table_room(const struct system *system)
 
 	bytes += used_cpus(system) * sizeof(struct table_cpu);
 	bytes += system->vcpu_count * sizeof(struct table_vcpu);
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		for (uint32_t j = 0; j < system->cpus[i].plan_count; j++)
+			bytes += sizeof(struct table_plan) +
+				 system->cpus[i].plans[j].slot_count * sizeof(struct table_slot);
 	for (uint32_t i = 0; i < system->vm_count; i++) {
 		const struct sys_vm *vm = &system->vms[i];
 
@@ -192,7 +229,8 @@ static uint64_t ram_high(const struct system *system)
 }
 
 /* Says what would be enough, in whole MiB, if the board can have that much. */
-static void report_too_much(struct system *system, const struct sys_vm *vm, uint64_t end)
+static void report_too_much(struct system *system, const struct sys_vm *vm, const char *what,
+			    uint64_t end)
 {
 	const struct board *board = system->board;
 	uint64_t needed = align_up(end - board->ram_phys + board->top_bytes, 64ull << 20);
@@ -205,13 +243,12 @@ static void report_too_much(struct system *system, const struct sys_vm *vm, uint
 			&system->diag, at,
 			"the system does not fit the board's memory (ram: %s) with %s; write ram: "
 			"%s or make VMs smaller",
-			show_size(system->ram_bytes), vm ? vm->name : "its pristine copies",
-			show_size(needed));
+			show_size(system->ram_bytes), vm ? vm->name : what, show_size(needed));
 	else
 		diag_error(&system->diag, at,
 			   "the system needs %s with %s, and the board has at most %s; make VMs "
 			   "smaller",
-			   show_size(needed), vm ? vm->name : "its pristine copies",
+			   show_size(needed), vm ? vm->name : what,
 			   show_size(board->ram_max_bytes));
 }
 
@@ -249,11 +286,24 @@ static bool check_room(struct plan *plan, struct system *system)
 	}
 	if (plan->end_phys <= ram_high(system))
 		return true;
-	report_too_much(system, last, plan->end_phys);
+	report_too_much(system, last, "the hypervisor", plan->end_phys);
 	return false;
 }
 
-static void place_copies(struct plan *plan, struct system *system, bool fits)
+/* Behind the copies; whole 2 MiB pages of their own. */
+static void place_trace(struct plan *plan, struct system *system, bool fits)
+{
+	if (!system->trace_records)
+		return;
+	plan->trace_phys = align_up(plan->end_phys, MIB2);
+	plan->trace_bytes = align_up(
+		used_cpus(system) * TRACE_RING_BYTES((uint64_t)system->trace_records), MIB2);
+	plan->end_phys = plan->trace_phys + plan->trace_bytes;
+	if (fits && plan->end_phys > ram_high(system))
+		report_too_much(system, NULL, "its trace", plan->end_phys);
+}
+
+static bool place_copies(struct plan *plan, struct system *system, bool fits)
 {
 	uint64_t next = align_up(plan->end_phys, MIB2);
 
@@ -269,11 +319,13 @@ static void place_copies(struct plan *plan, struct system *system, bool fits)
 		}
 	}
 	if (next == plan->copies_phys)
-		return;
+		return fits;
 	plan->copies_bytes = align_up(next, PAGE) - plan->copies_phys;
 	plan->end_phys = plan->copies_phys + plan->copies_bytes;
-	if (fits && plan->end_phys > ram_high(system))
-		report_too_much(system, NULL, plan->end_phys);
+	if (!fits || plan->end_phys <= ram_high(system))
+		return fits;
+	report_too_much(system, NULL, "its pristine copies", plan->end_phys);
+	return false;
 }
 
 void plan_make(struct plan *plan, struct system *system)
@@ -285,5 +337,6 @@ void plan_make(struct plan *plan, struct system *system)
 	fits = check_room(plan, system);
 	for (uint32_t i = 0; i < system->vm_count; i++)
 		content_make(system, &system->vms[i]);
-	place_copies(plan, system, fits);
+	fits = place_copies(plan, system, fits);
+	place_trace(plan, system, fits);
 }

@@ -12,6 +12,7 @@ struct plan {
 	uint64_t pool_phys, pool_bytes;
 	uint32_t s2_pages;
 	uint64_t copies_phys, copies_bytes; /* one area for the copies of all VMs */
+	uint64_t trace_phys, trace_bytes;   /* rings of all CPUs, whole 2 MiB pages; 0: no trace */
 	uint64_t end_phys;                  /* of everything */
 };
 

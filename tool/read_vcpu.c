@@ -10,6 +10,8 @@
 #define PERIOD_MAX_NS   1000000000ull
 #define CAPACITY_MIN_NS 10000ull
 
+#define BE_PRIORITY_DEFAULT 4u
+
 const char *vcpu_name(const struct sys_vcpu *vcpu)
 {
 	return mem_printf("%s.vcpus[%u]", vcpu->vm->name, vcpu->number);
@@ -184,6 +186,9 @@ void vcpus_finish(struct reader *reader, struct sys_vm *vm)
 				   "'deadline' belongs to a reservation; add capacity and period");
 		if (!vcpu->weight)
 			vcpu->weight = vm->weight ? vm->weight : 1;
+		if (!vcpu->priority && !vcpu_is_reserved(vcpu))
+			vcpu->priority = BE_PRIORITY_DEFAULT;
+		vcpu->pinned = vcpu->cpu != CPU_NONE;
 	}
-	reader->system->vcpu_count += vm->vcpu_count;
+	reader->system->vcpu_count += vm->vcpu_count + vm_services(vm);
 }

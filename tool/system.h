@@ -6,16 +6,43 @@
 #include "board.h"
 #include "diag.h"
 #include "table.h"
+#include "trace.h"
 #include "yaml.h"
 
 #define PAGE 4096ull
 #define MIB2 0x200000ull
 #define GIB  0x40000000ull
 
+struct sys_vcpu;
+
+/* [offset, offset + length) of each frame belongs to the vCPU. */
+struct sys_slot {
+	struct place at;
+	const struct node *name; /* of the vCPU, as written; NULL: not given */
+	struct place offset_at, length_at;
+	bool has_offset, has_length;
+	uint64_t offset_ns, length_ns;
+	struct sys_vcpu *vcpu; /* NULL: unknown, an error was reported */
+};
+
+struct sys_plan {
+	const char *name; /* NULL: not given */
+	struct place at, frame_at;
+	uint64_t frame_ns; /* 0: wrong, an error was reported */
+	struct sys_slot *slots;
+	uint32_t slot_count;
+};
+
 struct sys_cpu {
 	bool used; /* listed under cpus or home of a vCPU: it is in the table */
 	const struct node *node;
-	bool has_share;
+	uint32_t policy;        /* POLICY_* */
+	bool dedicated;         /* one vCPU has it alone; policy is EDF then */
+	bool gaps_idle;         /* POLICY_TABLE */
+	bool has_share;         /* best-effort is given */
+	struct sys_plan *plans; /* POLICY_TABLE; in order of the slots' offsets */
+	uint32_t plan_count;
+	const struct node *policy_node, *plans_node, *gaps_node;
 	uint32_t best_effort_ppm;
 	uint64_t quantum_ns;
 	uint32_t index;      /* in the table */
@@ -31,10 +58,19 @@ struct sys_vcpu {
 	struct sys_vm *vm;
 	struct place at; /* of the entry, or of the VM's vcpus key */
 	struct place cpu_at, capacity_at, weight_at;
-	uint32_t number; /* within the VM */
-	uint32_t cpu;    /* hart; CPU_NONE until placed */
+	uint32_t number; /* within the VM: harts, then services */
+	uint32_t cpu;    /* home hart; CPU_NONE until placed */
+	uint32_t cpus;   /* bit = hart: where it may be placed, and after cpus_place() may run */
+	bool pinned;     /* the file says `cpu` */
+	bool movable;    /* a service without `cpu`: may be re-placed at run time */
+	bool is_service, start_at_boot;
+	const char *name; /* of a service */
 	uint32_t guest_file;
-	uint32_t weight; /* 0: not given */
+	uint32_t weight;   /* 0: not given */
+	uint32_t priority; /* 0: not given; filled for best effort and fixed-priority CPUs */
+	uint32_t server;   /* SERVER_* */
+	bool extra_time;
+	struct place priority_at, server_at, extra_time_at;
 	bool has_capacity, has_period, has_deadline;
 	bool bad; /* has errors of its own: admission leaves it out */
 	uint64_t capacity_ns, period_ns, deadline_ns;
@@ -71,6 +107,17 @@ struct sys_device {
 
 #define VM_DEVICES 4u
 
+/* What runs inside a VM: for the analysis alone. */
+struct sys_task {
+	struct place at;
+	const char *name;
+	uint64_t wcet_ns, period_ns, deadline_ns;
+	uint32_t priority; /* 1 is the highest; 0: not given */
+	bool has_deadline;
+};
+
+enum task_scheduler { TASKS_FIXED_PRIORITY, TASKS_EDF };
+
 struct sys_vm {
 	const char *name;
 	const struct node *node;
@@ -93,8 +140,21 @@ struct sys_vm {
 	uint32_t vic, vic_sources, uart_source;
 	const struct node *weight_node, *cpu_node;
 	uint32_t weight, cpu;
-	struct sys_vcpu *vcpus;
-	uint32_t vcpu_count;
+	const struct node *priority_node;
+	uint32_t priority;      /* of its best-effort vCPUs; 0: not given */
+	struct sys_vcpu *vcpus; /* vcpu_count harts, then service_count configured services */
+	uint32_t vcpu_count, service_count;
+	uint32_t free_services;   /* empty slots, behind the configured services in the table */
+	uint32_t free_cpus;       /* bit = hart: where a service in such a slot may be */
+	uint32_t share_ppm;       /* real-time share; 0: no bound */
+	uint32_t registration_us; /* 0: always */
+	uint64_t may_services;    /* bit = index of a VM */
+	uint32_t flags;           /* VM_* */
+	const struct node *services_node, *free_node, *share_node, *registration_node, *may_node;
+	const struct node *time_node, *gang_node, *tasks_node, *task_scheduler_node;
+	struct sys_task *tasks;
+	uint32_t task_count;
+	enum task_scheduler task_scheduler;
 	struct sys_device devices[VM_DEVICES];
 	uint32_t device_count;
 	uint32_t on_fault, on_reboot;
@@ -124,11 +184,25 @@ struct system {
 	uint32_t console_show, console_focus;
 	const struct node *focus_node;
 	bool quiet;
+	uint64_t overhead_ns;   /* admission charges each release with it */
+	uint32_t trace_records; /* per CPU; 0: no trace */
+	uint32_t trace_mode;    /* TRACE_MODE_* */
 
 	struct sys_vm *vms;
 	uint32_t vm_count;
-	uint32_t vcpu_count;
+	uint32_t vcpu_count; /* of the table: harts, services and empty slots */
 };
+
+/* Harts and configured services: the entries of vm->vcpus. */
+static inline uint32_t vm_entries(const struct sys_vm *vm)
+{
+	return vm->vcpu_count + vm->service_count;
+}
+
+static inline uint32_t vm_services(const struct sys_vm *vm)
+{
+	return vm->service_count + vm->free_services;
+}
 
 /* Whether the VM needs a pristine copy to restart from. */
 static inline bool vm_may_restart(const struct sys_vm *vm)
@@ -141,7 +215,7 @@ static inline bool vcpu_is_reserved(const struct sys_vcpu *vcpu)
 	return vcpu->has_capacity || vcpu->has_period;
 }
 
-/* "vm.vcpus[0]", or "vm" if it has one only: how messages call a vCPU. */
+/* "vm.vcpus[0]" or "vm.services.axis": how messages call a vCPU. */
 const char *vcpu_name(const struct sys_vcpu *vcpu);
 
 static inline uint64_t align_up(uint64_t value, uint64_t to)
@@ -159,5 +233,8 @@ static inline uint64_t align_down(uint64_t value, uint64_t to)
  * are in system->diag. Returns false if the file itself cannot be read (message printed).
  */
 bool system_read(struct system *system, const char *path);
+
+/* The same without admission: for showing what is wrong with a system that does not fit. */
+bool system_read_any(struct system *system, const char *path);
 
 #endif

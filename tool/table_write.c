@@ -10,6 +10,10 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the table is written as the host stores it");
 
+/* Of a service that is created at run time on a CPU of fixed priority: below all configured ones.
+ */
+#define FREE_PRIORITY 32u
+
 struct table {
 	struct table_header header;
 	struct table_cpu cpus[TABLE_MAX_CPUS];
@@ -18,26 +22,73 @@ struct table {
 	struct table_region *regions;
 	struct table_irq *irqs;
 	struct table_copy *copies;
-	uint32_t vcpu_count, region_count, irq_count, copy_count;
+	struct table_plan *plans;
+	struct table_slot *slots;
+	uint32_t vcpu_count, region_count, irq_count, copy_count, plan_count, slot_count;
 };
+
+/* Where a vCPU stands in the table. */
+static uint32_t vcpu_index(const struct system *system, const struct sys_vcpu *vcpu)
+{
+	uint32_t index = vcpu->number;
+
+	for (uint32_t i = 0; i < vcpu->vm->index; i++)
+		index += vm_entries(&system->vms[i]) + system->vms[i].free_services;
+	return index;
+}
+
+static void put_plan(struct table *table, const struct system *system, const struct sys_plan *plan)
+{
+	table->plans[table->plan_count++] = (struct table_plan){.frame_ns = plan->frame_ns,
+								.slot_first = table->slot_count,
+								.slot_count = plan->slot_count};
+	for (uint32_t i = 0; i < plan->slot_count; i++)
+		table->slots[table->slot_count++] =
+			(struct table_slot){.offset_ns = plan->slots[i].offset_ns,
+					    .length_ns = plan->slots[i].length_ns,
+					    .vcpu = vcpu_index(system, plan->slots[i].vcpu)};
+}
 
 static void put_cpus(struct table *table, const struct system *system)
 {
 	for (uint32_t i = 0; i < system->board->harts; i++) {
 		const struct sys_cpu *cpu = &system->cpus[i];
 
-		if (cpu->used)
-			table->cpus[cpu->index] =
-				(struct table_cpu){.hart_id = i,
-						   .policy = POLICY_EDF,
-						   .best_effort_ppm = cpu->best_effort_ppm,
-						   .quantum_ns = cpu->quantum_ns};
+		if (!cpu->used)
+			continue;
+		table->cpus[cpu->index] =
+			(struct table_cpu){.hart_id = i,
+					   .policy = cpu->policy,
+					   .best_effort_ppm = cpu->best_effort_ppm,
+					   .flags = cpu->gaps_idle ? CPU_GAPS_IDLE : 0,
+					   .quantum_ns = cpu->quantum_ns,
+					   .plan_first = table->plan_count,
+					   .plan_count = cpu->plan_count};
+		for (uint32_t j = 0; j < cpu->plan_count; j++)
+			put_plan(table, system, &cpu->plans[j]);
 	}
+}
+
+/* CPUs by their numbers in the table. */
+static uint32_t cpu_mask(const struct system *system, uint32_t harts)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		if (harts >> i & 1)
+			mask |= 1u << system->cpus[i].index;
+	return mask;
+}
+
+static uint32_t vcpu_flags(const struct sys_vcpu *vcpu)
+{
+	return (vcpu->is_service ? VCPU_SERVICE : 0) | (vcpu->start_at_boot ? VCPU_AT_BOOT : 0) |
+	       (vcpu->extra_time ? VCPU_EXTRA_TIME : 0);
 }
 
 static void put_vcpus(struct table *table, const struct system *system, const struct sys_vm *vm)
 {
-	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+	for (uint32_t i = 0; i < vm_entries(vm); i++) {
 		const struct sys_vcpu *vcpu = &vm->vcpus[i];
 
 		table->vcpus[table->vcpu_count++] =
@@ -47,7 +98,22 @@ static void put_vcpus(struct table *table, const struct system *system, const st
 					    .weight = vcpu->weight,
 					    .capacity_ns = vcpu->capacity_ns,
 					    .period_ns = vcpu->period_ns,
-					    .deadline_ns = vcpu->deadline_ns};
+					    .deadline_ns = vcpu->deadline_ns,
+					    .flags = vcpu_flags(vcpu),
+					    .priority = vcpu->priority,
+					    .server = vcpu->server,
+					    .cpus = cpu_mask(system, vcpu->cpus)};
+	}
+	for (uint32_t i = 0; i < vm->free_services; i++) {
+		uint32_t mask = cpu_mask(system, vm->free_cpus);
+
+		table->vcpus[table->vcpu_count++] =
+			(struct table_vcpu){.vm = vm->index,
+					    .cpu = mask ? (uint32_t)__builtin_ctz(mask) : 0,
+					    .weight = 1,
+					    .flags = VCPU_SERVICE,
+					    .priority = FREE_PRIORITY,
+					    .cpus = mask};
 	}
 }
 
@@ -89,10 +155,15 @@ static void put_vm(struct table *table, const struct system *system, const struc
 		.uart_source = vm->uart_source,
 		.on_fault = vm->on_fault,
 		.on_reboot = vm->on_reboot,
-		.flags = vm->clear ? VM_CLEAR : 0,
+		.flags = vm->flags | (vm->clear ? VM_CLEAR : 0),
 		.entry = vm->entry,
 		.dtb_gpa = vm->dtb_gpa,
 		.isa = vm->isa,
+		.service_count = vm->service_count,
+		.free_services = vm->free_services,
+		.share_ppm = vm->share_ppm,
+		.registration_us = vm->registration_us,
+		.may_services = vm->may_services,
 		.mvendorid = vm->vendor_id,
 		.marchid = vm->arch_id,
 		.mimpid = vm->implementation_id,
@@ -135,6 +206,10 @@ static void put_header(struct table_header *header, const struct plan *plan,
 		.console_focus = system->console_focus,
 		.flags = system->quiet ? SYSTEM_QUIET : 0,
 		.ram_mib = (uint32_t)(system->ram_bytes >> 20),
+		.trace_phys = plan->trace_phys,
+		.trace_records = system->trace_records,
+		.trace_mode = system->trace_mode,
+		.overhead_ns = (uint32_t)system->overhead_ns,
 	};
 }
 
@@ -160,6 +235,8 @@ const uint8_t *table_make(const struct plan *plan, const struct system *system, 
 	table->regions = mem_zero(plan->table_room);
 	table->irqs = mem_zero(plan->table_room);
 	table->copies = mem_zero(plan->table_room);
+	table->plans = mem_zero(plan->table_room);
+	table->slots = mem_zero(plan->table_room);
 	put_header(header, plan, system);
 	put_cpus(table, system);
 	for (uint32_t i = 0; i < system->vm_count; i++)
@@ -175,6 +252,10 @@ const uint8_t *table_make(const struct plan *plan, const struct system *system, 
 	header->irqs = append(flat, &used, table->irqs, table->irq_count, sizeof(table->irqs[0]));
 	header->copies =
 		append(flat, &used, table->copies, table->copy_count, sizeof(table->copies[0]));
+	header->plans =
+		append(flat, &used, table->plans, table->plan_count, sizeof(table->plans[0]));
+	header->slots =
+		append(flat, &used, table->slots, table->slot_count, sizeof(table->slots[0]));
 	header->bytes = used;
 	memcpy(flat, header, sizeof(*header));
 	header->crc32 = crc32_of(flat, used);

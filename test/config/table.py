@@ -8,7 +8,7 @@ from types import SimpleNamespace as Record
 IMAGE = 0x80200000
 VM_WORDS = ("vcpu_first vcpu_count region_first region_count irq_first irq_count copy_first copy_count "
             "vic vic_sources uart_source on_fault on_reboot flags").split()
-VM_LONGS = "entry dtb_gpa isa mvendorid marchid mimpid".split()
+VM_SHARES = "service_count free_services share_ppm registration_us".split()
 
 
 def records(data, span, form, names):
@@ -34,24 +34,30 @@ class Image:
             self.data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # may be sparse and huge
         at = end_phys - IMAGE
         magic, version, bytes_, crc = struct.unpack_from("<IIII", self.data, at)
-        assert magic == 0x54524150 and version == 1
+        assert magic == 0x54524150 and version == 2
         table = self.data[at:at + bytes_]
         assert zlib.crc32(table[:12] + b"\0\0\0\0" + table[16:]) == crc
         self.table_phys, self.table_bytes = end_phys, bytes_
-        cpus, vms, vcpus, regions, irqs, copies = spans(table, 16, 6)
+        cpus, vms, vcpus, regions, irqs, copies, plans, slots = spans(table, 16, 8)
         (self.image_phys, self.image_bytes, self.pool_phys, self.pool_bytes, self.s2_pages,
          self.timebase_hz, self.isa, self.console_show, self.console_focus, self.flags,
-         self.ram_mib) = struct.unpack_from("<QQQQIIQIIII", table, 64)
-        self.cpus = records(table, cpus, "<IIIIQ", "hart_id policy best_effort_ppm _ quantum_ns".split())
-        self.vms = records(table, vms, "<24s14I6Q", ["name", *VM_WORDS, *VM_LONGS])
-        self.vcpus = records(table, vcpus, "<IIIIQQQ", "vm cpu guest_file weight capacity_ns period_ns "
-                                                       "deadline_ns".split())
+         self.ram_mib, self.trace_phys, self.trace_records, self.trace_mode,
+         self.overhead_ns) = struct.unpack_from("<QQQQIIQIIIIQIII", table, 80)
+        self.cpus = records(table, cpus, "<IIIIQII", "hart_id policy best_effort_ppm flags quantum_ns plan_first "
+                                                     "plan_count".split())
+        self.plans = records(table, plans, "<QII", "frame_ns slot_first slot_count".split())
+        self.slots = records(table, slots, "<QQII", "offset_ns length_ns vcpu _".split())
+        self.vms = records(table, vms, "<24s14I3Q4I4Q", ["name", *VM_WORDS, "entry", "dtb_gpa", "isa", *VM_SHARES,
+                                                          "may_services", "mvendorid", "marchid", "mimpid"])
+        self.vcpus = records(table, vcpus, "<IIIIQQQIIII", "vm cpu guest_file weight capacity_ns period_ns "
+                                                           "deadline_ns flags priority server cpus".split())
         self.regions = records(table, regions, "<QQQII", "gpa phys bytes rights _".split())
         self.irqs = records(table, irqs, "<II", ["phys_source", "virt_source"])
         self.copies = records(table, copies, "<QQQ", ["phys", "gpa", "bytes"])
         for vm in self.vms:
             vm.name = vm.name.rstrip(b"\0").decode()
             vm.vcpus = self.vcpus[vm.vcpu_first:][:vm.vcpu_count]
+            vm.services = self.vcpus[vm.vcpu_first + vm.vcpu_count:][:vm.service_count + vm.free_services]
             vm.regions = self.regions[vm.region_first:][:vm.region_count]
             vm.irqs = self.irqs[vm.irq_first:][:vm.irq_count]
             vm.copies = self.copies[vm.copy_first:][:vm.copy_count]

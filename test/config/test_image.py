@@ -17,7 +17,7 @@ GOOD = sorted((HERE / "good").glob("*.yaml"))
 HEAD = "partita: 1\nboard: qemu-virt-riscv64\n"
 PAGE, MIB2, GIB = 1 << 12, 1 << 21, 1 << 30
 FAKE_SIZES = {"stack": 4096, "cpu": 520, "vm": 700, "vcpu": 1300, "uart": 600, "plic": 1500, "aplic": 1500,
-              "own": 4}
+              "own": 4, "services": 900, "plan": 40, "slot": 72, "sporadic": 150, "heap": 32}
 
 
 def symbol(elf, name):
@@ -104,6 +104,10 @@ def test_pool(good):
     for vm in good.vms:
         total += up(size["uart"]) if vm.uart_source else 0
         total += {0: 0, 1: up(size["plic"]), 2: up(size["aplic"])}[vm.vic]
+        total += up(size["services"]) if vm.services else 0
+    for vcpu in good.vcpus:
+        total += up(size["heap"] * vcpu.cpus.bit_count()) + (up(size["sporadic"]) if vcpu.server == 3 else 0)
+    total += len(good.plans) * up(size["plan"]) + len(good.slots) * up(size["slot"])
     assert good.pool_bytes == (total + 4095) // 4096 * 4096
 
 
@@ -116,13 +120,17 @@ def test_groups(good):
         at = 0
         for vm in good.vms:
             assert getattr(vm, first) == at
-            at += getattr(vm, count)
+            at += getattr(vm, count) + (len(vm.services) if array is good.vcpus else 0)
         assert at == len(array)
     for i, vm in enumerate(good.vms):
         assert 1 <= vm.vcpu_count <= 4 and all(v.vm == i and v.cpu < len(good.cpus) for v in vm.vcpus)
         assert 1 <= vm.vic_sources <= 127 and vm.uart_source <= vm.vic_sources
         assert all((v.guest_file != 0) == (vm.vic == 2) for v in vm.vcpus)
+        assert all(v.vm == i and v.flags & 1 and not v.guest_file for v in vm.services)
         assert all(1 <= v.weight <= 64 for v in vm.vcpus)
+    for vcpu in good.vcpus:
+        assert vcpu.cpus >> vcpu.cpu & 1 and vcpu.cpus < 1 << len(good.cpus)
+        assert vcpu.cpus == 1 << vcpu.cpu or not (vcpu.guest_file or vcpu.period_ns and not vcpu.flags & 1)
     assert [c.hart_id for c in good.cpus] == list(range(len(good.cpus)))
     files = [(v.cpu, v.guest_file) for v in good.vcpus if v.guest_file]
     assert len(set(files)) == len(files) and all(1 <= f <= 7 for _, f in files)

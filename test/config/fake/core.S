@@ -25,7 +25,7 @@ _start:
 	.section .rodata.hv_sizes, "a"
 	.globl	hv_sizes
 hv_sizes:
-	.word	4096, 520, 700, 1300, 600, 1500, 1500, 4
+	.word	4096, 520, 700, 1300, 600, 1500, 1500, 4, 900, 40, 72, 150, 32, 0
 
 	.bss
 	.space	9000

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where each vCPU may be. Before placement: the CPUs among which its home is chosen. Afterwards:
+ * the CPUs on which it may run, which for most is the home alone: only best effort without `cpu`
+ * moves between CPUs while it runs, and a service without `cpu` when room is made.
+ */
+#include "parts.h"
+
+static void use(struct system *system, uint32_t cpu)
+{
+	system->cpus[cpu].used = true;
+}
+
+/* CPUs that vCPUs name are used; if nobody says anything, CPU 0 is. */
+static void use_named(struct system *system)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < vm_entries(&system->vms[i]); j++)
+			if (system->vms[i].vcpus[j].cpu != CPU_NONE)
+				use(system, system->vms[i].vcpus[j].cpu);
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		any |= system->cpus[i].used;
+	if (!any)
+		use(system, 0);
+}
+
+/* Migrating best effort keeps off CPUs that are dedicated or say `best-effort: 0%`. */
+static bool takes_best_effort(const struct sys_cpu *cpu)
+{
+	return cpu->used && !cpu->dedicated && !(cpu->has_share && !cpu->best_effort_ppm) &&
+	       !cpu->gaps_idle;
+}
+
+static bool takes_reservations(const struct sys_cpu *cpu)
+{
+	return cpu->used && !cpu->dedicated && cpu->policy != POLICY_TABLE;
+}
+
+static uint32_t cpus_that(const struct system *system, bool (*take)(const struct sys_cpu *cpu))
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		if (take(&system->cpus[i]))
+			mask |= 1u << i;
+	return mask;
+}
+
+static void allow_vcpu(struct system *system, struct sys_vcpu *vcpu)
+{
+	bool reserved = vcpu_is_reserved(vcpu);
+
+	if (vcpu->cpu != CPU_NONE) {
+		vcpu->cpus = 1u << vcpu->cpu;
+		return;
+	}
+	vcpu->cpus = cpus_that(system, reserved ? takes_reservations : takes_best_effort);
+	if (vcpu->cpus || vcpu->bad)
+		return;
+	vcpu->bad = true;
+	if (reserved)
+		diag_error(
+			&system->diag, vcpu->at,
+			"no CPU takes a reservation without a place of its own; add the key 'cpu', "
+			"or under 'cpus' a CPU with policy edf or fixed-priority");
+	else
+		diag_error(
+			&system->diag, vcpu->at,
+			"no CPU takes best effort that moves; add the key 'cpu', or under 'cpus' a "
+			"CPU with best-effort above 0%%");
+}
+
+void cpus_allow(struct system *system)
+{
+	uint32_t best_effort = 0;
+
+	use_named(system);
+	for (uint32_t i = 0; i < system->vm_count; i++) {
+		struct sys_vm *vm = &system->vms[i];
+
+		for (uint32_t j = 0; j < vm_entries(vm); j++) {
+			allow_vcpu(system, &vm->vcpus[j]);
+			best_effort += !vcpu_is_reserved(&vm->vcpus[j]);
+		}
+		vm->free_cpus = vm->free_services ? cpus_that(system, takes_reservations) : 0;
+		if (vm->free_services && !vm->free_cpus)
+			diag_error(
+				&system->diag, node_place(vm->free_node),
+				"'free-services': no CPU takes services; add under 'cpus' one with "
+				"policy edf or fixed-priority");
+	}
+	if (best_effort > TABLE_MAX_BE_VCPUS && system->vcpu_count <= TABLE_MAX_VCPUS)
+		diag_error(
+			&system->diag, (struct place){0, 0},
+			"%u best-effort vCPUs in all; a system has at most %u; give some of them "
+			"reservations or make fewer",
+			best_effort, TABLE_MAX_BE_VCPUS);
+}
+
+void cpus_pin(struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < vm_entries(&system->vms[i]); j++) {
+			struct sys_vcpu *vcpu = &system->vms[i].vcpus[j];
+			bool moves =
+				vcpu_is_reserved(vcpu) ? vcpu->movable : vcpu->vm->vic != VIC_AIA;
+
+			if (vcpu->cpu == CPU_NONE)
+				vcpu->cpus = 0;
+			else if (!moves)
+				vcpu->cpus = 1u << vcpu->cpu;
+			else if (!(vcpu->cpus >> vcpu->cpu & 1))
+				vcpu->cpus |= 1u << vcpu->cpu;
+		}
+}
