@@ -60,8 +60,8 @@ struct table_header {
 	uint32_t flags;         /* SYSTEM_* */
 	uint32_t ram_mib;       /* RAM of the board that the layout was checked against */
 
-	/* Trace rings (abi/trace.h), one per CPU, one behind the other; 0: no trace. Multiple of 4 KiB,
-	 * outside the pool and of every VM's memory, behind the pool. */
+	/* Trace rings (abi/trace.h), one per CPU, one behind the other; 0: no trace. Multiple of 2 MiB
+	 * inside the image, behind the pool; whole 2 MiB pages that nothing else lies in. */
 	uint64_t trace_phys;
 	uint32_t trace_records; /* per CPU; power of two */
 	uint32_t trace_mode;    /* TRACE_MODE_* */
@@ -207,6 +207,7 @@ struct table_copy {
  * in read-only data, so that the tool never repeats a structure's size:
  * pool = vms * S2_ROOT_BYTES + (s2_pages + own_table_pages) * 4096
  *	  + cpus * (stack_bytes + cpu_bytes) + vms * (vm_bytes) + vcpus * vcpu_bytes
+ *	  + per vCPU: heap_bytes for each CPU of its mask
  *	  + per VM: uart_bytes if it has a vUART, plic_bytes or aplic_bytes by its vic,
  *	    services_bytes if it has services
  *	  + plans * plan_bytes + slots * slot_bytes + vCPUs with SERVER_SPORADIC * sporadic_bytes;
@@ -216,6 +217,7 @@ struct hv_sizes {
 	uint32_t stack_bytes, cpu_bytes, vm_bytes, vcpu_bytes;
 	uint32_t uart_bytes, plic_bytes, aplic_bytes, own_table_pages;
 	uint32_t services_bytes, plan_bytes, slot_bytes, sporadic_bytes;
+	uint32_t heap_bytes, reserved;
 };
 
 #define S2_ROOT_BYTES 16384u /* Sv39x4 root */

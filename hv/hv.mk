@@ -16,10 +16,10 @@ HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-prote
 HV_FAST := hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer.c \
 	hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c
 
-HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c rr:hv/core/unit_rr.c+hv/sched/round_robin.c \
+HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c+hv/sched/admit_edf.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \
 	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c \
-	smp:hv/arch/riscv64/sbi_smp.c
+	smp:hv/arch/riscv64/sbi_smp.c services:hv/core/services.c
 HV_UNIT_SRC := $(subst +, ,$(foreach u,$(HV_UNITS),$(word 2,$(subst :, ,$(u)))))
 HV_UNIT_OBJ := $(foreach u,$(HV_UNITS),$(HV_OUT)/unit-$(firstword $(subst :, ,$(u))).o)
 

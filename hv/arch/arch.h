@@ -51,10 +51,14 @@ void arch_vcpu_reset(struct vcpu *v);
 /* Moves system registers between CPU and context. */
 void arch_vcpu_save(struct vcpu *v);
 void arch_vcpu_load(struct vcpu *v);
+/* Like save, and nothing of v stays in the CPU. */
+void arch_vcpu_evict(struct vcpu *v);
+/* v, not loaded anywhere, runs on v->cpu from now on. */
+void arch_vcpu_come(struct vcpu *v);
 /* Last thing before the guest: what may interrupt it, and whether WFI is handed to it. */
 void arch_vcpu_enter(struct vcpu *v, bool may_idle);
-/* Second result (SBI: value) of the call that v sleeps in. */
-void arch_vcpu_set_value(struct vcpu *v, uint64_t value);
+/* Second result (SBI: value) of the call that v sleeps in: a time, as its guest's clock shows it. */
+void arch_vcpu_set_time(struct vcpu *v, ns_t when);
 /* Virtual lines: external level (PLIC kind); a software interrupt to raise. */
 void arch_vcpu_set_external(struct vcpu *v, bool high);
 void arch_vcpu_raise_software(struct vcpu *v);

@@ -2,6 +2,8 @@
 #include "core/cpu.h"
 #include "arch/arch.h"
 #include "lib/bits.h"
+#include "core/services.h"
+#include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/work.h"
 
@@ -18,8 +20,14 @@ void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 	_Atomic uint64_t *kicked = &cpu->kicked[queue];
 	uint64_t all = atomic_load(kicked), bit = all & -all;
 
-	if (queue == SCHED_BE && atomic_exchange(&cpu->requests, 0) & CPU_REQ_WORK)
-		work_wake();
+	if (queue == SCHED_BE) {
+		uint32_t requests = atomic_exchange(&cpu->requests, 0);
+
+		if (requests & CPU_REQ_WORK)
+			work_wake();
+		if (requests & CPU_REQ_CHOOSE)
+			cpu->resched = true;
+	}
 	if (!bit)
 		return;
 	atomic_fetch_and(kicked, ~bit);
@@ -62,7 +70,12 @@ void cpu_look(struct cpu *cpu)
 static void reset(struct cpu *cpu, struct vcpu *v)
 {
 	v->reset_pending = false;
+	if (unlikely(v->ending)) {
+		services->ended(v);
+		return;
+	}
 	arch_vcpu_reset(v);
+	v->entity.held = false;
 	if (cpu->loaded == v)
 		cpu->loaded = NULL;
 }
@@ -80,11 +93,14 @@ static inline struct vcpu *choose(struct cpu *cpu)
 		if (likely(e && e->kind == ENTITY_VCPU)) {
 			struct vcpu *v = container_of(e, struct vcpu, entity);
 
+			if (unlikely(v->cpu != cpu))
+				vcpu_come(v, cpu);
 			if (unlikely(v->reset_pending))
 				reset(cpu, v);
 			else if (likely(!pending) || !--looks)
 				return v;
 		} else if (!pending) {
+			trace_switch(e ? TRACE_WORK : TRACE_NOBODY);
 			if (e)
 				work_step();
 			else
@@ -97,16 +113,22 @@ static inline struct vcpu *choose(struct cpu *cpu)
 /* Nothing else is on this CPU: WFI may be the hardware's own. */
 static bool may_idle(const struct cpu *cpu, const struct vcpu *v)
 {
-	return !sched_is_rt(&v->entity) && cpu->sched.queues[SCHED_BE].ready.count == 1;
+	return !sched_is_rt(&v->entity) && !(cpu->index == 0 && work_is_ready());
 }
 
 static void change_loaded(struct cpu *cpu, struct vcpu *v)
 {
 	struct vcpu *before = cpu->loaded;
 
-	if (before)
-		arch_vcpu_save(before);
+	if (before) {
+		if (before->movable)
+			arch_vcpu_evict(before);
+		else
+			arch_vcpu_save(before);
+		sched_saved(&cpu->sched, &before->entity);
+	}
 	cpu->loaded = v;
+	v->entity.held = true;
 	arch_vcpu_load(v);
 }
 
@@ -120,12 +142,15 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 		vcpu_fall_asleep(before, arch_now());
 		cpu_look(cpu);
 	}
+	if (before && unlikely(before->move_to != NULL))
+		vcpu_move(before);
 	v = choose(cpu);
 	if (v->wait != WAIT_NOTHING)
 		vcpu_awake(v);
 	if (v != cpu->loaded)
 		change_loaded(cpu, v);
-	arch_vcpu_enter(v, cpu->vcpu_count == 1 && may_idle(cpu, v));
+	trace_switch(v->index);
+	arch_vcpu_enter(v, cpu->single && may_idle(cpu, v));
 	cpu->current = v;
 	return v;
 }

@@ -11,6 +11,7 @@
 #include "sched/sched.h"
 
 struct vcpu;
+struct tracer;
 
 #define CPU_MAX_FILES 8u /* guest interrupt files of a hart, file 0 is the hypervisor's own */
 
@@ -21,9 +22,10 @@ struct cpu {
 	struct vcpu *fp_owner; /* whose floating-point registers the CPU holds */
 	uint32_t index, hart_id;
 	struct sched_cpu sched;
-	bool resched;     /* the choice may have changed: leave the fast path */
-	bool work_wanted; /* housekeeping is to become ready at the next dispatch */
-	uint32_t vcpu_count;
+	bool resched;         /* the choice may have changed: leave the fast path */
+	bool work_wanted;     /* housekeeping is to become ready at the next dispatch */
+	bool single;          /* one vCPU lives here and no other can come */
+	struct tracer *trace; /* NULL: off (core/trace.h) */
 	/* Sleeping vCPUs whose guest file can wake them, a bit a file, by queue. */
 	uint32_t parked[SCHED_QUEUES];
 	struct vcpu *files[CPU_MAX_FILES];
@@ -32,10 +34,12 @@ struct cpu {
 	_Atomic uint32_t requests;             /* CPU_REQ_* */
 };
 
-#define CPU_REQ_WORK 1u /* housekeeping has something to do */
+#define CPU_REQ_WORK   1u /* housekeeping has something to do */
+#define CPU_REQ_CHOOSE 2u /* somebody became ready whom this CPU would run */
 
 extern struct cpu *cpus; /* indexed like table.cpus */
 extern uint32_t cpu_count;
+extern struct sched_shared best_effort;
 
 /* Any CPU: have `cpu` look at its requests soon. */
 void cpu_request(struct cpu *cpu, uint32_t bits);

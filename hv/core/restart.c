@@ -7,6 +7,7 @@
 #include "core/restart.h"
 #include "arch/arch.h"
 #include "lib/bits.h"
+#include "core/services.h"
 #include "core/table.h"
 #include "core/unit.h"
 #include "core/vcpu.h"
@@ -65,6 +66,8 @@ static void finish(struct vm *vm)
 	for_each_unit(u) if ((*u)->vm_reset)(*u)->vm_reset(vm);
 	vm_prepare_start(vm);
 	vm->vcpus[0].reset_pending = false;
+	if (services)
+		services->begin(vm, arch_now());
 	atomic_store(&vm->vcpus[0].power, VCPU_START_PENDING);
 	vcpu_request(&vm->vcpus[0], REQ_START);
 }

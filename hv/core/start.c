@@ -9,7 +9,9 @@
 #include "core/fdt.h"
 #include "core/pool.h"
 #include "core/restart.h"
+#include "core/services.h"
 #include "core/table.h"
+#include "core/trace.h"
 #include "core/unit.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -21,22 +23,30 @@ struct cpu *cpus;
 struct vm *vms;
 struct vcpu *vcpus;
 uint32_t cpu_count, vm_count, vcpu_count;
+struct sched_shared best_effort;
 const struct device_irq_ops *device_irq;
 const struct restart_ops *restart;
 
-/* A CPU's scheduler: heap slots for its vCPUs and, on CPU 0, the console. */
+/* Another CPU has somebody for this one. */
+static void notify(struct sched_cpu *c)
+{
+	cpu_request(container_of(c, struct cpu, sched), CPU_REQ_CHOOSE);
+}
+
+/* A CPU's scheduler: heap slots for all who may come and, on CPU 0, the hypervisor's own work. */
 static void build_cpu(uint32_t index)
 {
 	struct cpu *cpu = &cpus[index];
-	uint32_t entities = index == 0 ? 1 : 0;
+	uint32_t entities = 0;
 
 	cpu->index = index;
 	cpu->hart_id = table_cpu(index)->hart_id;
 	for (uint32_t i = 0; i < table->vcpus.count; i++)
-		cpu->vcpu_count += table_vcpu(i)->cpu == index;
-	entities += cpu->vcpu_count;
-	sched_init(&cpu->sched,
-		   pool_take(sizeof(struct heap_node *) * 2 * SCHED_QUEUES * entities, 8), entities,
+		entities += table_vcpu(i)->cpus >> index & 1;
+	cpu->single = entities == 1;
+	entities += index == 0;
+	sched_init(&cpu->sched, &best_effort, index,
+		   pool_take(sizeof(struct heap_node *) * SCHED_SLOTS(entities), 8), entities,
 		   arch_tick_ns());
 	for_each_unit(u) if ((*u)->cpu_init)(*u)->cpu_init(cpu);
 }
@@ -51,16 +61,25 @@ static void build_vcpu(struct vm *vm, uint32_t number)
 	v->cpu = &cpus[c->cpu];
 	v->index = vm->config->vcpu_first + number;
 	v->number = number;
-	v->entity.queue = c->capacity_ns ? SCHED_RT : SCHED_BE;
-	v->entity.capacity = c->capacity_ns;
-	v->entity.period = c->period_ns;
-	v->entity.deadline = c->deadline_ns;
-	v->entity.slice = table_cpu(c->cpu)->quantum_ns * c->weight;
-	if (!v->cpu->sched.queues[v->entity.queue].policy)
+	v->movable = c->cpus & (c->cpus - 1);
+	vcpu_build_entity(v);
+	if (sched_is_rt(&v->entity) && v->entity.period && !v->cpu->sched.policy)
 		panic("image lacks the scheduling policy of vCPU", v->index);
-	v->cpu->files[c->guest_file] = v;
+	if (c->guest_file)
+		v->cpu->files[c->guest_file] = v;
 	atomic_store(&v->power, VCPU_STOPPED);
 	arch_vcpu_init(v);
+}
+
+/* Siblings of a gang know each other. */
+static void build_gang(struct vm *vm)
+{
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+		all |= 1ull << vm->vcpus[i].entity.id;
+	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+		vm->vcpus[i].entity.gang = all & ~(1ull << vm->vcpus[i].entity.id);
 }
 
 static void build_vm(uint32_t index)
@@ -78,8 +97,12 @@ static void build_vm(uint32_t index)
 		panic("image lacks the interrupt controller of VM", index);
 	if (vm->config->vcpu_count > 1 && !vcpu_fence)
 		panic("image lacks what SMP guests need, VM", index);
-	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+	if (vm_vcpus(vm->config) > vm->config->vcpu_count && !services)
+		panic("image lacks what services need, VM", index);
+	for (uint32_t i = 0; i < vm_vcpus(vm->config); i++)
 		build_vcpu(vm, i);
+	if (vm->config->flags & VM_GANG)
+		build_gang(vm);
 	vm_prepare_start(vm);
 }
 
@@ -108,11 +131,13 @@ void start(uint32_t hart_id, const void *dtb)
 	cpus = pool_take(cpu_count * sizeof(*cpus), 64);
 	vms = pool_take(vm_count * sizeof(*vms), 64);
 	vcpus = pool_take(vcpu_count * sizeof(*vcpus), 64);
+	best_effort.notify = notify;
 	for (uint32_t i = 0; i < cpu_count; i++)
 		build_cpu(i);
 	for (uint32_t i = 0; i < vm_count; i++)
 		build_vm(i);
 
+	admission_init();
 	console_init(board_init());
 	arch_start_cpus(boot_cpu(hart_id));
 }
@@ -121,11 +146,16 @@ void cpu_start(struct cpu *cpu)
 {
 	ns_t now = arch_now();
 
-	if (cpu->index == 0)
+	if (cpu->index == 0) {
 		work_start(cpu);
+		for (uint32_t i = 0; services && i < vm_count; i++)
+			services->begin(&vms[i], now);
+	}
 	for (uint32_t i = 0; i < vcpu_count; i++)
-		if (vcpus[i].cpu == cpu && vcpus[i].reset_pending)
+		if (vcpus[i].cpu == cpu && vcpus[i].reset_pending) {
+			trace(TRACE_START, vcpus[i].index, 0, 0);
 			sched_start(&cpu->sched, &vcpus[i].entity, now);
+		}
 	/* Requests that came before this CPU could be interrupted. */
 	cpu_handle_kick(cpu, SCHED_RT);
 	cpu_handle_kick(cpu, SCHED_BE);

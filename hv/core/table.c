@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "abi/trace.h"
 #include "arch/arch.h"
 #include "board/board.h"
 #include "lib/crc32.h"
@@ -7,6 +8,7 @@
 #define TABLE_MAX_BYTES (256u * 1024)
 #define GPA_END         (1ull << 41) /* Sv39x4 */
 #define MIN_QUANTUM_NS  100000u
+#define TRACE_ALIGN     (2ull << 20)
 
 extern const char __text_start[];
 
@@ -45,6 +47,23 @@ const struct table_irq *table_irq(uint32_t i)
 const struct table_copy *table_copy(uint32_t i)
 {
 	return entry(&table->copies, i, sizeof(struct table_copy));
+}
+
+const struct table_plan *table_plan(uint32_t i)
+{
+	return entry(&table->plans, i, sizeof(struct table_plan));
+}
+
+const struct table_slot *table_slot(uint32_t i)
+{
+	return entry(&table->slots, i, sizeof(struct table_slot));
+}
+
+uint64_t table_trace_bytes(void)
+{
+	uint64_t ring = TRACE_RING_BYTES((uint64_t)table->trace_records);
+
+	return table->trace_phys ? ALIGN_UP(table->cpus.count * ring, TRACE_ALIGN) : 0;
 }
 
 static bool span_fits(const struct table_span *s, uint32_t bytes)
@@ -127,10 +146,38 @@ static bool copies_are_safe(void)
 	return true;
 }
 
+static bool trace_is_safe(void)
+{
+	uint32_t records = table->trace_records;
+	uint64_t bytes = table_trace_bytes();
+
+	if (!bytes)
+		return true;
+	if (table->trace_phys % TRACE_ALIGN || records & (records - 1) || records < 64 ||
+	    records > 1 << 20 || !is_guest_memory(table->trace_phys, bytes))
+		return false;
+	for (uint32_t i = 0; i < table->regions.count; i++)
+		if (overlap(table->trace_phys, bytes, table_region(i)->phys,
+			    table_region(i)->bytes))
+			return false;
+	for (uint32_t i = 0; i < table->copies.count; i++)
+		if (overlap(table->trace_phys, bytes, table_copy(i)->phys, table_copy(i)->bytes))
+			return false;
+	return true;
+}
+
+/* Bounds of sched.h and, for what admission assumes, of each reservation alone. */
 static bool reservation_is_sane(const struct table_vcpu *v)
 {
-	if (!v->capacity_ns)
-		return v->weight >= 1 && v->weight <= 64;
+	if (!v->period_ns && v->flags & VCPU_SERVICE)
+		return !v->capacity_ns && !v->deadline_ns;
+	if (!v->period_ns)
+		return v->weight >= 1 && v->weight <= 64 && v->priority >= 1 && v->priority <= 8;
+	if (table_cpu(v->cpu)->policy == POLICY_TABLE)
+		return true;
+	if (table_cpu(v->cpu)->policy == POLICY_FP &&
+	    (v->priority < 1 || v->priority > 32 || v->server > SERVER_SPORADIC))
+		return false;
 	return v->capacity_ns >= 10000 && v->capacity_ns <= v->deadline_ns &&
 	       v->deadline_ns <= v->period_ns && v->period_ns >= 100000 &&
 	       v->period_ns <= 1000000000;
@@ -138,7 +185,7 @@ static bool reservation_is_sane(const struct table_vcpu *v)
 
 /* Parts that a VM takes in turn, so that none has two owners. */
 struct taken {
-	uint32_t vcpus, regions, irqs, copies;
+	uint32_t vcpus, regions, irqs, copies, best_effort, plans, slots;
 	uint32_t files[TABLE_MAX_CPUS];
 };
 
@@ -154,12 +201,17 @@ static bool vcpu_is_sane(const struct table_vm *vm, uint32_t index, uint32_t num
 			 struct taken *taken)
 {
 	const struct table_vcpu *v = table_vcpu(vm->vcpu_first + number);
+	bool service = number >= vm->vcpu_count, aia = vm->vic == VIC_AIA && !service;
 
 	if (v->vm != index || v->cpu >= table->cpus.count || !reservation_is_sane(v) ||
-	    (v->guest_file != 0) != (vm->vic == VIC_AIA) || v->guest_file > 7 ||
-	    (v->guest_file && taken->files[v->cpu] >> v->guest_file & 1))
+	    !(v->flags & VCPU_SERVICE) == service || (v->guest_file != 0) != aia ||
+	    v->guest_file > 7 || (v->guest_file && taken->files[v->cpu] >> v->guest_file & 1))
+		return false;
+	if (!(v->cpus >> v->cpu & 1) || v->cpus >> table->cpus.count ||
+	    (aia && v->cpus != 1u << v->cpu))
 		return false;
 	taken->files[v->cpu] |= 1u << v->guest_file;
+	taken->best_effort += !service && !v->period_ns;
 	return true;
 }
 
@@ -167,11 +219,13 @@ static const char *vm_check(const struct table_vm *vm, uint32_t index, struct ta
 {
 	if (vm->name[TABLE_NAME_BYTES - 1])
 		return "a VM's name has no end";
-	if (!take(&taken->vcpus, vm->vcpu_first, vm->vcpu_count, &table->vcpus) ||
+	if (vm->vcpu_count > TABLE_MAX_VM_VCPUS || vm->service_count > TABLE_MAX_SERVICES ||
+	    vm->free_services > TABLE_MAX_SERVICES ||
+	    !take(&taken->vcpus, vm->vcpu_first, vm_vcpus(vm), &table->vcpus) ||
 	    !take(&taken->regions, vm->region_first, vm->region_count, &table->regions) ||
 	    !take(&taken->irqs, vm->irq_first, vm->irq_count, &table->irqs) ||
 	    !take(&taken->copies, vm->copy_first, vm->copy_count, &table->copies) ||
-	    vm->vcpu_count < 1 || vm->vcpu_count > TABLE_MAX_VM_VCPUS)
+	    vm->vcpu_count < 1 || (vm->flags & VM_VIRTUAL_TIME && vm_vcpus(vm) > 1))
 		return "a VM's parts are wrong";
 	if (vm->vic > VIC_AIA || vm->vic_sources > 127 || vm->uart_source > vm->vic_sources)
 		return "a VM's interrupt controller is wrong";
@@ -179,19 +233,49 @@ static const char *vm_check(const struct table_vm *vm, uint32_t index, struct ta
 		if (table_irq(i)->virt_source - 1 >= vm->vic_sources ||
 		    !board_may_give_irq(table_irq(i)->phys_source))
 			return "a VM's interrupts are wrong";
-	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+	for (uint32_t i = 0; i < vm_vcpus(vm); i++)
 		if (!vcpu_is_sane(vm, index, i, taken))
 			return "a vCPU is wrong";
 	return regions_are_safe(vm) ? NULL : "a region lies where no guest may be";
 }
 
-static bool cpus_are_sane(void)
+/* Slots in order, apart, inside the frame, each of a vCPU of that CPU. */
+static bool plan_is_sane(const struct table_plan *p, uint32_t cpu, struct taken *taken)
+{
+	uint64_t end = 0;
+
+	if (!take(&taken->slots, p->slot_first, p->slot_count, &table->slots) ||
+	    p->slot_count < 1 || p->slot_count > TABLE_MAX_SLOTS || p->frame_ns < 100000 ||
+	    p->frame_ns > 10000000000)
+		return false;
+	for (uint32_t i = p->slot_first; i < p->slot_first + p->slot_count; i++) {
+		const struct table_slot *s = table_slot(i);
+
+		if (s->offset_ns < end || s->length_ns < 10000 || s->length_ns > p->frame_ns ||
+		    s->offset_ns > p->frame_ns - s->length_ns || s->vcpu >= table->vcpus.count ||
+		    !table_vcpu(s->vcpu)->period_ns || table_vcpu(s->vcpu)->cpu != cpu)
+			return false;
+		end = s->offset_ns + s->length_ns;
+	}
+	return true;
+}
+
+static bool cpus_are_sane(struct taken *taken)
 {
 	for (uint32_t i = 0; i < table->cpus.count; i++) {
-		if (table_cpu(i)->quantum_ns < MIN_QUANTUM_NS || table_cpu(i)->policy != POLICY_EDF)
+		const struct table_cpu *c = table_cpu(i);
+
+		if (c->quantum_ns < MIN_QUANTUM_NS || c->policy < POLICY_EDF ||
+		    c->policy > POLICY_TABLE ||
+		    (c->policy == POLICY_TABLE) != (c->plan_count > 0) ||
+		    c->plan_count > TABLE_MAX_PLANS ||
+		    !take(&taken->plans, c->plan_first, c->plan_count, &table->plans))
 			return false;
+		for (uint32_t j = 0; j < c->plan_count; j++)
+			if (!plan_is_sane(table_plan(c->plan_first + j), i, taken))
+				return false;
 		for (uint32_t j = 0; j < i; j++)
-			if (table_cpu(i)->hart_id == table_cpu(j)->hart_id)
+			if (c->hart_id == table_cpu(j)->hart_id)
 				return false;
 	}
 	return true;
@@ -204,7 +288,9 @@ static bool header_fits(void)
 	       span_fits(&table->vcpus, sizeof(struct table_vcpu)) &&
 	       span_fits(&table->regions, sizeof(struct table_region)) &&
 	       span_fits(&table->irqs, sizeof(struct table_irq)) &&
-	       span_fits(&table->copies, sizeof(struct table_copy)) && table->cpus.count >= 1 &&
+	       span_fits(&table->copies, sizeof(struct table_copy)) &&
+	       span_fits(&table->plans, sizeof(struct table_plan)) &&
+	       span_fits(&table->slots, sizeof(struct table_slot)) && table->cpus.count >= 1 &&
 	       table->cpus.count <= TABLE_MAX_CPUS && table->vms.count >= 1 &&
 	       table->vms.count <= TABLE_MAX_VMS && table->vcpus.count <= TABLE_MAX_VCPUS &&
 	       table->regions.count <= 4 * TABLE_MAX_VMS && table->timebase_hz >= 1000000 &&
@@ -226,14 +312,15 @@ const char *table_check(const void *at)
 		return "system table of another version";
 	if (table->bytes < sizeof(*table) || table->bytes > TABLE_MAX_BYTES || !crc_matches())
 		return "system table is damaged";
-	if (!header_fits() || !cpus_are_sane() || !copies_are_safe())
+	if (!header_fits() || !cpus_are_sane(&taken) || !copies_are_safe() || !trace_is_safe())
 		return "system table is inconsistent";
 	for (uint32_t i = 0; i < table->vms.count; i++) {
 		wrong = vm_check(table_vm(i), i, &taken);
 		if (wrong)
 			return wrong;
 	}
-	if (taken.vcpus != table->vcpus.count || taken.regions != table->regions.count)
+	if (taken.vcpus != table->vcpus.count || taken.regions != table->regions.count ||
+	    taken.best_effort > TABLE_MAX_BE_VCPUS)
 		return "system table has parts of no VM";
 	return NULL;
 }

@@ -21,5 +21,14 @@ const struct table_vcpu *table_vcpu(uint32_t index);
 const struct table_region *table_region(uint32_t index);
 const struct table_irq *table_irq(uint32_t index);
 const struct table_copy *table_copy(uint32_t index);
+const struct table_plan *table_plan(uint32_t index);
+const struct table_slot *table_slot(uint32_t index);
+/* All vCPUs of a VM: harts, then services. */
+static inline uint32_t vm_vcpus(const struct table_vm *vm)
+{
+	return vm->vcpu_count + vm->service_count + vm->free_services;
+}
+/* Bytes of the trace rings, whole 2 MiB pages; 0: none. */
+uint64_t table_trace_bytes(void);
 
 #endif

@@ -3,9 +3,37 @@
 #include "arch/arch.h"
 #include "lib/bits.h"
 #include "core/cpu.h"
+#include "core/services.h"
+#include "core/table.h"
+#include "core/trace.h"
 #include "core/vm.h"
 
 void (*vcpu_fence)(struct vcpu *v);
+
+void vcpu_build_entity(struct vcpu *v)
+{
+	static uint32_t next_best_effort;
+	const struct table_vcpu *c = v->config;
+	struct sched_entity *e = &v->entity;
+
+	e->priority = c->priority;
+	if (!c->period_ns && !(c->flags & VCPU_SERVICE)) {
+		e->queue = SCHED_BE;
+		e->slice = table_cpu(c->cpu)->quantum_ns * c->weight;
+		e->cpus = c->cpus;
+		e->id = next_best_effort++;
+		sched_join(&best_effort, e);
+		return;
+	}
+	e->queue = SCHED_RT;
+	e->capacity = c->capacity_ns;
+	e->period = c->period_ns;
+	e->deadline = c->deadline_ns;
+	if (table_cpu(c->cpu)->policy == POLICY_FP)
+		e->server = (enum sched_server)c->server;
+	else
+		e->extra_time = c->flags & VCPU_EXTRA_TIME;
+}
 
 void vcpu_request_later(struct vcpu *v, uint32_t bits)
 {
@@ -38,10 +66,13 @@ void vcpu_fall_asleep(struct vcpu *v, ns_t now)
 	struct cpu *cpu = v->cpu;
 
 	if (v->wait == WAIT_PERIOD) {
-		arch_vcpu_set_value(
-			v, arch_ns_to_ticks(sched_wait_period(&cpu->sched, &v->entity, now)));
+		ns_t release = sched_wait_period(&cpu->sched, &v->entity, now);
+
+		arch_vcpu_set_time(v, release);
+		trace(TRACE_BLOCK, v->index, v->wait, release);
 		return;
 	}
+	trace(TRACE_BLOCK, v->index, v->wait, v->wake_at);
 	sched_block(&cpu->sched, &v->entity, v->wake_at, now);
 	if (v->wait == WAIT_INTERRUPT && arch_vcpu_wakes_on_file(v))
 		cpu->parked[v->entity.queue] |= 1u << v->config->guest_file;
@@ -71,18 +102,60 @@ void vcpu_wake(struct vcpu *v, enum vcpu_wait why)
 	v->cpu->resched = true;
 }
 
-static void handle_stop(struct vcpu *v)
+void vcpu_come(struct vcpu *v, struct cpu *cpu)
 {
+	trace(TRACE_MOVE, v->index, cpu->index, 0);
+	v->cpu = cpu;
+	arch_vcpu_come(v);
+	/* Whoever sees what is done to v from now on sees whose it is (owner_is_here()). */
+	atomic_thread_fence(memory_order_release);
+}
+
+void vcpu_move(struct vcpu *v)
+{
+	struct cpu *from = v->cpu, *to = v->move_to;
+
+	if (!to || !sched_depart(&from->sched, &v->entity, arch_now()))
+		return;
+	if (from->loaded == v) {
+		arch_vcpu_evict(v);
+		v->entity.held = false;
+		from->loaded = NULL;
+	}
+	v->move_to = NULL;
+	atomic_fetch_or(&v->requests, REQ_ARRIVE);
+	vcpu_come(v, to);
+	vcpu_request_later(v, 0);
+}
+
+/* Whether v is this CPU's to change: it was when the request was made, but may have gone since. */
+static bool owner_is_here(struct vcpu *v)
+{
+	struct cpu *cpu = arch_this_cpu();
+	bool claimed = v->entity.state == SCHED_READY && !sched_is_rt(&v->entity);
+
+	if (!sched_take(&cpu->sched, &v->entity))
+		return false;
+	atomic_thread_fence(memory_order_acquire);
+	if (v->cpu == cpu)
+		return true;
+	if (!claimed)
+		return false;
+	vcpu_come(v, cpu);
+	return true;
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	trace(TRACE_STOP, v->index, 0, 0);
 	unpark(v);
 	if (v->entity.state != SCHED_OFF)
-		sched_stop(&v->cpu->sched, &v->entity);
+		sched_stop(&v->cpu->sched, &v->entity, arch_now());
 	v->wait = WAIT_NOTHING;
 	v->reset_pending = false;
 	v->cpu->resched = true;
 	atomic_store(&v->fence_from, 0);
 	atomic_store(&v->power, VCPU_STOPPED);
-	if (atomic_fetch_sub(&v->vm->stopping, 1) == 1)
-		vm_vcpu_stopped(v->vm);
 }
 
 static void handle_start(struct vcpu *v)
@@ -96,6 +169,7 @@ static void handle_start(struct vcpu *v)
 	}
 	v->reset_pending = true;
 	atomic_store(&v->power, VCPU_STARTED);
+	trace(TRACE_START, v->index, 0, 0);
 	sched_start(&v->cpu->sched, &v->entity, arch_now());
 	v->cpu->resched = true;
 }
@@ -112,12 +186,22 @@ static void handle_interrupts(struct vcpu *v, uint32_t requests)
 		vcpu_wake(v, WAIT_INTERRUPT);
 }
 
-void vcpu_handle_requests(struct vcpu *v)
+static void carry_out(struct vcpu *v)
 {
 	uint32_t requests = atomic_exchange(&v->requests, 0);
 
-	if (requests & REQ_STOP) {
-		handle_stop(v);
+	if (requests & REQ_ARRIVE) {
+		sched_arrive(&v->cpu->sched, &v->entity, arch_now());
+		v->cpu->resched = true;
+		services->arrived(v);
+	}
+	if (requests & (REQ_STOP | REQ_END)) {
+		if (vcpu_is_service(v))
+			services->stop(v, requests & REQ_STOP);
+		else
+			vcpu_stop(v);
+		if (requests & REQ_STOP)
+			vm_vcpu_stopped(v);
 		return;
 	}
 	if (requests & REQ_START)
@@ -130,4 +214,18 @@ void vcpu_handle_requests(struct vcpu *v)
 		v->vm->refresh_device(v->vm);
 	if (requests & (REQ_LINES | REQ_IPI))
 		handle_interrupts(v, requests);
+	if (requests & REQ_MOVE)
+		vcpu_move(v);
+}
+
+void vcpu_handle_requests(struct vcpu *v)
+{
+	if (likely(!v->movable)) {
+		carry_out(v);
+	} else if (owner_is_here(v)) {
+		carry_out(v);
+		sched_give(&v->cpu->sched, &v->entity);
+	} else {
+		vcpu_request_later(v, 0);
+	}
 }

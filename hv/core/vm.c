@@ -14,7 +14,7 @@ uint64_t vm_exits(const struct vm *vm, unsigned cause)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
+	for (uint32_t i = 0; i < vm_vcpus(vm->config); i++)
 		sum += vm->vcpus[i].exits[cause];
 	return sum;
 }
@@ -24,7 +24,8 @@ void vm_prepare_start(struct vm *vm)
 	struct vcpu *first = &vm->vcpus[0];
 
 	atomic_store(&vm->state, VM_RUNNING);
-	atomic_store(&vm->running, 1);
+	/* Services keep a VM alive whose harts have stopped. */
+	atomic_store(&vm->running, vm_vcpus(vm->config) > vm->config->vcpu_count ? 2 : 1);
 	atomic_store(&first->power, VCPU_STARTED);
 	first->start_entry = vm->config->entry;
 	first->start_argument = vm->config->dtb_gpa;
@@ -34,19 +35,21 @@ void vm_prepare_start(struct vm *vm)
 void vm_stop(struct vm *vm, const char *reason, bool again)
 {
 	uint32_t expected = VM_RUNNING;
+	struct vcpu *v;
 
 	if (!atomic_compare_exchange_strong(&vm->state, &expected, VM_STOPPING))
 		return;
 	vm->reason = reason;
 	vm->restart = again && restart && vm->config->copy_count;
-	atomic_store(&vm->stopping, vm->config->vcpu_count);
-	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
-		vcpu_request_later(&vm->vcpus[i], REQ_STOP);
-	/* The kick is pending: the caller's own vCPU, if it is one of them, runs no further. */
-	arch_this_cpu()->resched = true;
+	vcpu_request_later(&vm->vcpus[0], REQ_STOP); /* which asks the next one, and so on */
+	/* The caller's own vCPU, if it is one of them, runs no further. */
+	v = arch_this_cpu()->current;
+	if (v && v->vm == vm)
+		vcpu_sleep(v, WAIT_STOP, NS_NEVER);
 }
 
-void vm_vcpu_stopped(struct vm *vm)
+/* All have stopped. */
+static void stopped(struct vm *vm)
 {
 	bool talk = !(table->flags & SYSTEM_QUIET);
 
@@ -63,6 +66,14 @@ void vm_vcpu_stopped(struct vm *vm)
 		console_report(vm);
 	if (atomic_fetch_add(&vms_ended, 1) + 1 == vm_count)
 		console_off_when_shown();
+}
+
+void vm_vcpu_stopped(struct vcpu *v)
+{
+	if (v + 1 < v->vm->vcpus + vm_vcpus(v->vm->config))
+		vcpu_request_later(v + 1, REQ_STOP);
+	else
+		stopped(v->vm);
 }
 
 int vm_add_vdev(struct vm *vm, const struct vdev *dev)

@@ -9,6 +9,7 @@
 
 struct vcpu;
 struct vm;
+struct vm_services;
 
 /* A device that the guest reaches by trapping accesses to [base, base + bytes). */
 struct vdev {
@@ -36,7 +37,8 @@ enum vm_state { VM_RUNNING, VM_STOPPING, VM_ENDED };
 
 struct vm {
 	const struct table_vm *config;
-	struct vcpu *vcpus; /* config->vcpu_count of them */
+	struct vcpu *vcpus;           /* harts, then services: vm_vcpus(config) of them */
+	struct vm_services *services; /* NULL: none */
 	paddr_t s2_root;
 	uint32_t index;
 	uint32_t vdev_count;
@@ -48,9 +50,8 @@ struct vm {
 	void (*refresh_device)(struct vm *vm); /* REQ_DEVICE */
 	struct console_port port;
 	/* any CPU: */
-	_Atomic uint32_t state;    /* enum vm_state */
-	_Atomic uint32_t running;  /* vCPUs that HSM has not stopped */
-	_Atomic uint32_t stopping; /* vCPUs that have not stopped yet */
+	_Atomic uint32_t state;   /* enum vm_state */
+	_Atomic uint32_t running; /* vCPUs that HSM has not stopped */
 	_Atomic uint32_t faults;
 	bool restart; /* after all have stopped */
 	const char *reason;
@@ -65,8 +66,8 @@ extern uint32_t vm_count;
 void vm_stop(struct vm *vm, const char *reason, bool again);
 /* vCPU 0 will start at the VM's entry; not yet known to a scheduler. */
 void vm_prepare_start(struct vm *vm);
-/* Own CPU of the last vCPU that stopped. */
-void vm_vcpu_stopped(struct vm *vm);
+/* Own CPU of v, which has stopped because of vm_stop(). */
+void vm_vcpu_stopped(struct vcpu *v);
 /* The vdev at gpa, or NULL. At most VM_MAX_VDEVS steps. */
 static inline const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
 {

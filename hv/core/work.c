@@ -10,13 +10,15 @@
 static struct sched_entity entity = {
 	.kind = ENTITY_WORK,
 	.queue = SCHED_BE,
+	.priority = 1, /* in turns with guests of the highest priority: no guest can hold it up */
 	.slice = WORK_SLICE_NS,
+	.id = SCHED_MAX_BE - 1,
+	.cpus = 1,
 };
 
 void work_start(struct cpu *cpu)
 {
-	if (!cpu->sched.queues[SCHED_BE].policy)
-		panic("image lacks the policy of best effort", 0);
+	sched_join(cpu->sched.shared, &entity);
 	sched_start(&cpu->sched, &entity, arch_now());
 }
 
@@ -28,6 +30,11 @@ void work_step(void)
 		more |= restart->step();
 	if (!more)
 		sched_block(&cpus[0].sched, &entity, NS_NEVER, arch_now());
+}
+
+bool work_is_ready(void)
+{
+	return entity.state == SCHED_READY;
 }
 
 /* The scheduler hears of it in the dispatch that follows. */

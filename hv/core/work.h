@@ -14,6 +14,8 @@ enum entity_kind { ENTITY_VCPU, ENTITY_WORK };
 
 /* CPU 0, at start. */
 void work_start(struct cpu *cpu);
+/* CPU 0: whether it waits for the CPU or runs. */
+bool work_is_ready(void);
 /* CPU 0: one step of each kind; goes to sleep when there is nothing left to do. */
 void work_step(void);
 /* CPU 0, in dispatch, after work_wake(): becomes ready. */

@@ -1,43 +1,264 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Best effort: round robin under everything else.
+ * Best effort: round robin under everything else, over all CPUs.
  *
- * Design: the ready heap is a queue (key = running number). An entity runs until its slice (quantum
- * times weight) is used up, then goes to the end with a new slice; preempted by real-time work it
- * keeps its place and what is left. Who wakes joins the end. Alone, it is never interrupted: no
- * quantum is armed unless another one is ready.
+ * Design: who is ready and not claimed is a bit in the word of its priority. A CPU without
+ * real-time work claims the next bit, cyclically, of the highest priority that has one it may run.
+ * An entity runs until its slice (quantum times weight) is used up; preempted by real-time work it
+ * may be claimed by another CPU with what is left of its slice, else it goes on here first. Alone,
+ * it is never interrupted: no quantum is armed unless somebody else could come. A CPU that puts a
+ * bit in tells one CPU that would take it: an idle one, else one that runs something of lower
+ * priority. An idle CPU says so before it looks for the last time, so that one of the two sees the
+ * other.
  *
- * Locking: none (sched.h).
+ * Gang: when one of several siblings is claimed the other CPUs are asked to take its siblings
+ * (`wish`), whatever is left of the slices there.
+ *
+ * Locking: none; sched.h says how bits hand entities over.
  */
+#include "lib/bits.h"
 #include "sched/sched.h"
 
-static void join(struct sched_queue *q, struct sched_entity *e)
+static uint64_t bit_of(const struct sched_entity *e)
 {
+	return 1ull << e->id;
+}
+
+static bool is_movable(const struct sched_entity *e)
+{
+	return e->cpus & (e->cpus - 1);
+}
+
+void sched_join(struct sched_shared *s, struct sched_entity *e)
+{
+	s->members[e->id] = e;
+	for (uint32_t i = 0; i < SCHED_MAX_CPUS; i++)
+		if (e->cpus & 1u << i && s->cpus[i]) {
+			s->cpus[i]->allowed |= bit_of(e);
+			s->cpus[i]->shares |= is_movable(e);
+		}
+}
+
+static void tell_others(struct sched_cpu *c, const struct sched_entity *e)
+{
+	struct sched_shared *s = c->shared;
+	uint32_t others = e->cpus & ~(1u << c->index), who = atomic_load(&s->idle) & others;
+
+	for (unsigned p = SCHED_BE_PRIORITIES; !who && p > e->priority; p--)
+		who = atomic_load(&s->running[p - 1]) & others;
+	if (who)
+		s->notify(s->cpus[bit_lowest(who)]);
+}
+
+static void publish(struct sched_cpu *c, struct sched_entity *e)
+{
+	atomic_fetch_or(&c->shared->ready[e->priority - 1], bit_of(e));
+	if (c->shares && is_movable(e))
+		tell_others(c, e);
+}
+
+/* e is ready and not chosen: anybody may have it, as soon as its registers are not in this CPU. */
+static void put_back(struct sched_cpu *c, struct sched_entity *e)
+{
+	if (e->held && is_movable(e))
+		c->kept = e;
+	else
+		publish(c, e);
+}
+
+void rr_wake(struct sched_cpu *c, struct sched_entity *e)
+{
+	e->state = SCHED_READY;
 	e->remaining = (int64_t)e->slice;
-	sched_make_ready(q, e, q->sequence++);
+	put_back(c, e);
 }
 
-static void rr_wake(struct sched_queue *q, struct sched_entity *e, ns_t now)
+void rr_leave(struct sched_cpu *c, struct sched_entity *e)
 {
-	(void)now;
-	join(q, e);
+	if (c->mine == e)
+		c->mine = NULL;
+	if (c->kept == e)
+		c->kept = NULL;
 }
 
-static void rr_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_t now)
+void sched_saved(struct sched_cpu *c, struct sched_entity *e)
 {
-	struct sched_queue *q = &c->queues[SCHED_BE];
-
-	(void)now;
-	e->remaining -= (int64_t)ran;
-	if (e->remaining >= (int64_t)c->grain)
+	e->held = false;
+	if (c->kept != e)
 		return;
-	heap_remove(&q->ready, &e->node);
-	join(q, e);
+	c->kept = NULL;
+	publish(c, e);
 }
 
-const struct sched_policy sched_round_robin = {
-	.name = "round-robin",
-	.wake = rr_wake,
-	.replenish = rr_wake,
-	.charge = rr_charge,
-};
+static void set_role(struct sched_cpu *c, uint8_t role)
+{
+	struct sched_shared *s = c->shared;
+	uint32_t self = 1u << c->index;
+
+	if (c->role == role)
+		return;
+	if (c->role == SCHED_ROLE_IDLE)
+		atomic_fetch_and(&s->idle, ~self);
+	else if (c->role)
+		atomic_fetch_and(&s->running[c->role - 1], ~self);
+	c->role = role;
+	if (role == SCHED_ROLE_IDLE)
+		atomic_fetch_or(&s->idle, self);
+	else if (role)
+		atomic_fetch_or(&s->running[role - 1], self);
+}
+
+void rr_set_aside(struct sched_cpu *c)
+{
+	struct sched_entity *e = c->mine;
+
+	if (!c->shares)
+		return; /* nobody else may have it: it stays mine */
+	set_role(c, 0);
+	if (!e || !is_movable(e))
+		return;
+	c->mine = NULL;
+	c->last[e->priority - 1] = (uint8_t)((e->id - 1) % SCHED_MAX_BE); /* first here */
+	put_back(c, e);
+}
+
+/* The first bit behind `last`, cyclically. */
+static uint32_t next_bit(uint64_t word, uint32_t last)
+{
+	uint64_t behind = word & (~0ull << last << 1);
+
+	return bit_lowest(behind ? behind : word);
+}
+
+/* The next one of `priorities` from the highest, among `which`; NULL if there is none. */
+static struct sched_entity *claim(struct sched_cpu *c, unsigned priorities, uint64_t which)
+{
+	for (unsigned p = 0; p < priorities; p++) {
+		_Atomic uint64_t *ready = &c->shared->ready[p];
+		struct sched_entity *kept = c->kept && c->kept->priority == p + 1 ? c->kept : NULL;
+
+		for (unsigned tries = SCHED_MAX_CPUS; tries; tries--) {
+			uint64_t word = atomic_load(ready), bit;
+			uint32_t id;
+
+			if (kept)
+				word |= bit_of(kept);
+			word &= which;
+			if (!word)
+				break;
+			id = next_bit(word, c->last[p]);
+			bit = 1ull << id;
+			if (kept && kept->id == id)
+				c->kept = NULL;
+			else if (!(atomic_fetch_and(ready, ~bit) & bit))
+				continue; /* another CPU was quicker */
+			c->last[p] = (uint8_t)id;
+			return c->shared->members[id];
+		}
+	}
+	return NULL;
+}
+
+/* The other CPUs are to take e's siblings that are ready. */
+static void call_siblings(struct sched_cpu *c, const struct sched_entity *e)
+{
+	struct sched_shared *s = c->shared;
+	uint64_t siblings = atomic_load(&s->ready[e->priority - 1]) & e->gang;
+
+	for (uint32_t i = 0; siblings && i < SCHED_MAX_CPUS; i++) {
+		struct sched_cpu *other = s->cpus[i];
+
+		if (!other || other == c || !(other->allowed & siblings))
+			continue;
+		atomic_fetch_or(&other->wish, siblings & other->allowed);
+		s->notify(other);
+	}
+}
+
+/* Somebody wished for, else somebody better than e or, when its slice is used up, as good. */
+static struct sched_entity *successor(struct sched_cpu *c, const struct sched_entity *e,
+				      bool used_up)
+{
+	unsigned priorities = e ? e->priority - !used_up : SCHED_BE_PRIORITIES;
+	struct sched_entity *next = NULL;
+
+	if (unlikely(atomic_load_explicit(&c->wish, memory_order_relaxed)))
+		next = claim(c, e ? e->priority : SCHED_BE_PRIORITIES,
+			     atomic_exchange(&c->wish, 0) & c->allowed);
+	return next ? next : claim(c, priorities, c->allowed);
+}
+
+/* Somebody could come who would share the CPU with e. */
+static bool has_rivals(const struct sched_cpu *c, const struct sched_entity *e)
+{
+	if (c->shares)
+		return c->allowed & ~bit_of(e);
+	return atomic_load(&c->shared->ready[e->priority - 1]) & c->allowed;
+}
+
+static struct sched_entity *choose(struct sched_cpu *c)
+{
+	struct sched_entity *e = c->mine, *next;
+	bool used_up = e && e->remaining < (int64_t)c->grain;
+
+	next = successor(c, e, used_up);
+	if (used_up)
+		e->remaining = (int64_t)e->slice;
+	if (!next)
+		return e;
+	if (e)
+		put_back(c, e);
+	c->mine = next;
+	if (unlikely(next->gang))
+		call_siblings(c, next);
+	return next;
+}
+
+struct sched_entity *rr_pick(struct sched_cpu *c, ns_t now, ns_t *event)
+{
+	struct sched_entity *e;
+
+	if (sched_key(&c->sleeping) <= now) {
+		e = sched_first(&c->sleeping);
+		heap_remove(&c->sleeping, &e->node);
+		e->ready_since = e->node.key;
+		sched_tell(c, e, SCHED_EV_WAKE, e->node.key);
+		rr_wake(c, e);
+	}
+	*event = sched_earlier(*event, sched_key(&c->sleeping));
+	e = choose(c);
+	if (!e && c->shares) {
+		set_role(c, SCHED_ROLE_IDLE);
+		e = choose(c);
+	}
+	if (!e)
+		return NULL;
+	if (c->shares)
+		set_role(c, (uint8_t)e->priority);
+	if (has_rivals(c, e))
+		*event = sched_earlier(*event, now + (ns_t)e->remaining);
+	return e;
+}
+
+void sched_yield(struct sched_cpu *c, struct sched_entity *e, uint64_t first)
+{
+	e->remaining = 0;
+	if (first)
+		atomic_fetch_or(&c->wish, first & c->allowed);
+}
+
+bool sched_take(struct sched_cpu *c, struct sched_entity *e)
+{
+	uint64_t bit;
+
+	if (e->queue == SCHED_RT || e->state != SCHED_READY || c->mine == e || c->kept == e)
+		return true;
+	bit = bit_of(e);
+	return atomic_fetch_and(&c->shared->ready[e->priority - 1], ~bit) & bit;
+}
+
+void sched_give(struct sched_cpu *c, struct sched_entity *e)
+{
+	if (e->queue == SCHED_BE && e->state == SCHED_READY && c->mine != e && c->kept != e)
+		put_back(c, e);
+}

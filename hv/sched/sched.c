@@ -1,56 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sched/sched.h"
 
-static struct sched_entity *first(const struct heap *h)
+void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index,
+		struct heap_node **slots, uint32_t entities, ns_t grain)
 {
-	return h->count ? container_of(h->slots[0], struct sched_entity, node) : NULL;
-}
-
-static ns_t key_of(const struct heap *h)
-{
-	return h->count ? h->slots[0]->key : NS_NEVER;
-}
-
-static ns_t earlier(ns_t a, ns_t b)
-{
-	return a < b ? a : b;
-}
-
-void sched_init(struct sched_cpu *c, struct heap_node **slots, uint32_t entities, ns_t grain)
-{
-	*c = (struct sched_cpu){.event = NS_NEVER, .grain = grain};
-	for (unsigned i = 0; i < SCHED_QUEUES; i++) {
-		heap_init(&c->queues[i].ready, slots, entities);
-		heap_init(&c->queues[i].timed, slots + entities, entities);
-		slots += 2 * entities;
-	}
-}
-
-static void leave(struct sched_queue *q, struct sched_entity *e)
-{
-	heap_remove(e->state == SCHED_READY ? &q->ready : &q->timed, &e->node);
+	*c = (struct sched_cpu){
+		.event = NS_NEVER, .grain = grain, .index = index, .shared = shared};
+	heap_init(&c->ready, slots, entities);
+	heap_init(&c->timed, slots + entities, entities);
+	heap_init(&c->sleeping, slots + 2 * entities, entities);
+	heap_init(&c->extra, slots + 3 * entities, entities);
+	shared->cpus[index] = c;
 }
 
 void sched_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	struct sched_queue *q = &c->queues[e->queue];
-
-	if (e->queue == SCHED_BE) {
-		q->policy->wake(q, e, now);
-		return;
-	}
-	e->grid = now / e->period * e->period + e->period;
-	e->release = e->grid - e->period;
-	e->due = e->release;
-	e->remaining = 0;
-	e->state = SCHED_THROTTLED;
-	heap_insert(&q->timed, &e->node, e->grid);
+	e->ran = 0;
+	e->ready_since = now;
+	if (e->queue == SCHED_BE)
+		rr_wake(c, e);
+	else
+		c->policy->start(c, e, now);
 }
 
-void sched_stop(struct sched_cpu *c, struct sched_entity *e)
+/* Out of whatever heap or word it is in. */
+static void take_out(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	leave(&c->queues[e->queue], e);
-	e->state = SCHED_OFF;
+	if (e->queue == SCHED_BE) {
+		if (e->state == SCHED_READY)
+			rr_leave(c, e);
+		else
+			heap_remove(&c->sleeping, &e->node);
+		return;
+	}
+	if (e->state != SCHED_BLOCKED && c->policy->leave)
+		c->policy->leave(c, e, now);
+	heap_remove(e->state == SCHED_READY ? &c->ready : &c->timed, &e->node);
 }
 
 /* Current pays for what it ran; afterwards it may be throttled. */
@@ -60,106 +45,153 @@ static inline void settle(struct sched_cpu *c, ns_t now)
 	ns_t ran = now - c->since;
 
 	c->since = now;
-	if (e && e->state == SCHED_READY)
-		c->queues[e->queue].policy->charge(c, e, ran, now);
+	if (!e)
+		return;
+	e->ran += ran;
+	if (e->state != SCHED_READY) /* asleep, or runs in extra time */
+		return;
+	if (e->queue == SCHED_RT)
+		c->policy->charge(c, e, ran, now);
+	else
+		e->remaining -= (int64_t)ran;
+}
+
+void sched_stop(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+{
+	if (e == c->current)
+		settle(c, now);
+	take_out(c, e, now);
+	e->state = SCHED_OFF;
+	if (e->queue == SCHED_RT)
+		e->not_before = e->release + e->period;
 }
 
 void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t now)
 {
-	struct sched_queue *q = &c->queues[e->queue];
-
 	if (e == c->current)
 		settle(c, now);
-	leave(q, e);
+	take_out(c, e, now);
 	e->state = SCHED_BLOCKED;
 	if (wake_at != NS_NEVER)
-		heap_insert(&q->timed, &e->node, wake_at > now ? wake_at : now);
+		heap_insert(e->queue == SCHED_RT ? &c->timed : &c->sleeping, &e->node,
+			    wake_at > now ? wake_at : now);
 }
 
 void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	struct sched_queue *q = &c->queues[e->queue];
-
 	if (e->state != SCHED_BLOCKED)
 		return;
-	leave(q, e);
-	q->policy->wake(q, e, now);
+	take_out(c, e, now);
+	e->ready_since = now;
+	sched_tell(c, e, SCHED_EV_WAKE, now);
+	if (e->queue == SCHED_BE)
+		rr_wake(c, e);
+	else
+		c->policy->wake(c, e, now);
 }
 
 ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	ns_t next = e->grid + e->period;
+	ns_t next = c->policy->next_release(c, e, now);
 
-	if (unlikely(next <= now))
-		next = now / e->period * e->period + e->period;
-	e->grid = next;
 	sched_block(c, e, next, now);
 	return next;
 }
 
 /* One entity that is due. Others are found again: event then lies in the past. */
-static void handle_due(struct sched_queue *q, ns_t now)
+static void handle_due(struct sched_cpu *c, ns_t now)
 {
-	struct sched_entity *e = first(&q->timed);
-	bool throttled = e->state == SCHED_THROTTLED;
+	struct sched_entity *e = sched_first(&c->timed);
+	ns_t nominal = e->node.key;
 
-	heap_remove(&q->timed, &e->node);
-	if (throttled)
-		q->policy->replenish(q, e, now);
-	else
-		q->policy->wake(q, e, e->node.key); /* its nominal time */
-}
-
-/* Best effort, when nobody of the real-time queue is ready; `event` is that queue's. */
-static struct sched_entity *pick_best_effort(struct sched_cpu *c, ns_t now, ns_t event)
-{
-	struct sched_queue *q = &c->queues[SCHED_BE];
-	struct sched_entity *e;
-
-	if (key_of(&q->timed) <= now)
-		handle_due(q, now);
-	event = earlier(event, key_of(&q->timed));
-	e = first(&q->ready);
-	if (q->ready.count > 1) /* alone, it needs no quantum */
-		event = earlier(event, now + (ns_t)e->remaining);
-	c->event = event;
-	c->current = e;
-	return e;
+	heap_remove(&c->timed, &e->node);
+	if (e->state != SCHED_BLOCKED) {
+		c->policy->replenish(c, e, now);
+		return;
+	}
+	e->ready_since = nominal;
+	sched_tell(c, e, SCHED_EV_WAKE, nominal);
+	c->policy->wake(c, e, nominal);
 }
 
 /*
  * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that
  * could preempt it, else at the time of the next two (the heap has none earlier than both).
  */
-static ns_t next_preemption(const struct sched_queue *q, const struct sched_entity *e)
+static ns_t next_preemption(const struct sched_cpu *c, const struct sched_entity *e)
 {
 	ns_t event = NS_NEVER;
 
-	if (!q->timed.count)
+	if (!c->timed.count)
 		return NS_NEVER;
-	if (q->policy->may_preempt(first(&q->timed), e))
-		return q->timed.slots[0]->key;
-	for (uint32_t i = 1; i < 3 && i < q->timed.count; i++)
-		event = earlier(event, q->timed.slots[i]->key);
+	if (c->policy->may_preempt(sched_first(&c->timed), e))
+		return c->timed.slots[0]->key;
+	for (uint32_t i = 1; i < 3 && i < c->timed.count; i++)
+		event = sched_earlier(event, c->timed.slots[i]->key);
 	return event;
+}
+
+/* Among reservations; event comes as the first sleeper's time. */
+static inline struct sched_entity *pick_real_time(struct sched_cpu *c, ns_t now, ns_t *event)
+{
+	struct sched_entity *e;
+
+	if (unlikely(c->policy && c->policy->pick))
+		return c->policy->pick(c, now, event);
+	e = sched_first(&c->ready);
+	if (e)
+		*event = sched_earlier(next_preemption(c, e), now + (ns_t)e->remaining);
+	return e;
+}
+
+static struct sched_entity *pick_extra(struct sched_cpu *c)
+{
+	return c->extra.count ? container_of(c->extra.slots[0], struct sched_entity, extra) : NULL;
 }
 
 struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 {
-	struct sched_queue *q = &c->queues[SCHED_RT];
-	struct sched_entity *e;
+	struct sched_entity *e, *before = c->current;
 	ns_t event;
 
 	settle(c, now);
-	event = key_of(&q->timed);
+	event = sched_key(&c->timed);
 	for (unsigned left = SCHED_DUE_MAX; event <= now && left; left--) {
-		handle_due(q, now);
-		event = key_of(&q->timed);
+		handle_due(c, now);
+		event = sched_key(&c->timed);
 	}
-	e = first(&q->ready);
+	e = pick_real_time(c, now, &event);
+	if (e)
+		rr_set_aside(c);
+	else if (!c->closed)
+		e = rr_pick(c, now, &event);
 	if (!e)
-		return pick_best_effort(c, now, event);
-	c->event = earlier(next_preemption(q, e), now + (ns_t)e->remaining);
+		e = pick_extra(c);
+	if (before != e) {
+		if (before)
+			before->ready_since = now;
+		if (e)
+			e->lost += now - e->ready_since;
+	}
+	c->event = event;
 	c->current = e;
 	return e;
+}
+
+bool sched_depart(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+{
+	ns_t key = e->node.index ? e->node.key : NS_NEVER;
+
+	if (e == c->current || e->state == SCHED_READY)
+		return false;
+	take_out(c, e, now);
+	e->node.key = key;
+	return true;
+}
+
+void sched_arrive(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+{
+	(void)now;
+	if (e->state != SCHED_OFF && e->node.key != NS_NEVER)
+		heap_insert(&c->timed, &e->node, e->node.key);
 }

@@ -3,8 +3,8 @@
  * The scheduler of one CPU, and the queue of best effort that all CPUs share.
  *
  * Design: a CPU has one real-time policy over best effort (round_robin.c). The real-time part is
- * two heaps: `ready` (who may run, best key first) and `timed` (who becomes ready at a known time: a
- * throttled reservation at its replenishment, a sleeper at its own timer). There is no tick: the
+ * two heaps: `ready` (who may run, best key first) and `timed` (who becomes ready at a known time:
+ * a throttled reservation at its replenishment, a sleeper at its own timer). There is no tick: the
  * caller programs one comparator to sched_cpu.event, the earliest time at which the choice could
  * change. A policy knows struct sched_entity and the clock, nothing of VMs.
  *
@@ -13,8 +13,8 @@
  * `cpus`; one whose registers are still in a CPU (`held`) and which others could claim is `kept`
  * until sched_saved(). Sleepers belong to the CPU on which they fell asleep.
  *
- * Locking: none. A struct sched_cpu and what is on it belong to their CPU alone; another CPU asks by
- * a request (core/vcpu.h). struct sched_shared is atomic: whoever clears a bit owns the entity;
+ * Locking: none. A struct sched_cpu and what is on it belong to their CPU alone; another CPU asks
+ * by a request (core/vcpu.h). struct sched_shared is atomic: whoever clears a bit owns the entity;
  * setting it (release) hands over everything written before.
  *
  * Words: capacity C, period P, relative deadline D, release (start of a server period), remaining
@@ -45,6 +45,8 @@ enum sched_server { SCHED_PERIODIC, SCHED_POLLING, SCHED_DEFERRABLE, SCHED_SPORA
 #define SCHED_MAX_CPUS      8u
 #define SCHED_MAX_BE        64u
 #define SCHED_DUE_MAX       2
+#define SCHED_MAX_PLANS     8u
+#define SCHED_STRETCHES     16u
 
 struct sched_refills;
 
@@ -67,6 +69,8 @@ struct sched_entity {
 	uint32_t overruns; /* times the budget was used up */
 	ns_t ran;          /* CPU time consumed */
 	ns_t ready_since;  /* since when it wants to run and does not */
+	ns_t not_before;   /* RT: its first release after a start is not earlier */
+	ns_t lost;         /* sum of times in which it wanted to run and did not */
 	union {
 		struct { /* EDF: runs beyond its budget when nobody else wants the CPU */
 			bool extra_time;
@@ -74,10 +78,13 @@ struct sched_entity {
 		};
 		struct { /* fixed priority */
 			enum sched_server server;
-			ns_t idle_mark;               /* periodic: see fixed_priority.c */
+			ns_t idle_mark;                /* periodic: see fixed_priority.c */
 			struct sched_refills *refills; /* sporadic */
 		};
-		struct { /* best effort */
+		struct {                                /* time table */
+			uint8_t first[SCHED_MAX_PLANS]; /* its first slot in each plan */
+		};
+		struct {               /* best effort */
 			ns_t slice;    /* quantum times weight */
 			uint32_t id;   /* its bit, 0..63 */
 			uint32_t cpus; /* bit a CPU: where it may run */
@@ -100,11 +107,12 @@ enum sched_event {
 /* One real-time policy. Every function runs on the entity's own CPU and is O(log n). */
 struct sched_policy {
 	const char *name;
-	/* e was OFF: first release. */
+	/* e was OFF: first release: the first k*P after now that is not before e->not_before. */
 	void (*start)(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 	/* e was BLOCKED; something it waits for happened at `now`. Makes it READY or THROTTLED. */
 	void (*wake)(struct sched_cpu *c, struct sched_entity *e, ns_t now);
-	/* e was THROTTLED and its time has come; or a timed node that the policy put there itself. */
+	/* e was THROTTLED and its time has come; or a timed node that the policy put there itself.
+	 */
 	void (*replenish)(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 	/* Whether s, which sleeps until s->node.key, could then be chosen before r. */
 	bool (*may_preempt)(const struct sched_entity *s, const struct sched_entity *r);
@@ -143,17 +151,18 @@ struct sched_cpu {
 	struct sched_entity *current;      /* NULL: idle */
 	ns_t since;                        /* current was charged up to here */
 	ns_t event;                        /* when to look again; NS_NEVER: only on an event */
-	ns_t grain;  /* budget below this counts as used up: one tick of the timer */
+	ns_t grain; /* budget below this counts as used up: one tick of the timer */
 	uint32_t index;
-	bool closed; /* set by a policy's pick: nobody may run now */
-	bool shares; /* best effort may come from or go to other CPUs */
-	uint8_t role; /* what sched_shared says of this CPU: 0 nothing, priority, or SCHED_ROLE_IDLE */
+	bool closed;  /* set by a policy's pick: nobody may run now */
+	bool shares;  /* best effort may come from or go to other CPUs */
+	uint8_t role; /* what sched_shared says of this CPU: 0 nothing, priority, or SCHED_ROLE_IDLE
+		       */
 	/* best effort */
 	struct sched_shared *shared;
-	uint64_t allowed;          /* bits of entities that may run here */
-	_Atomic uint64_t wish;     /* gang: bits to be chosen first */
-	struct sched_entity *mine; /* claimed, READY; runs whenever real time does not */
-	struct sched_entity *kept; /* claimed, READY, registers still here, not mine */
+	uint64_t allowed;                  /* bits of entities that may run here */
+	_Atomic uint64_t wish;             /* gang: bits to be chosen first */
+	struct sched_entity *mine;         /* claimed, READY; runs whenever real time does not */
+	struct sched_entity *kept;         /* claimed, READY, registers still here, not mine */
 	uint8_t last[SCHED_BE_PRIORITIES]; /* bit that was served last */
 	/* time table */
 	struct sched_plan *plans;
@@ -161,24 +170,27 @@ struct sched_cpu {
 	_Atomic uint32_t plan_wanted; /* any CPU */
 	uint32_t slot;                /* present or next slot of the frame */
 	ns_t frame;                   /* start of the present frame */
-	/* fixed priority: how long somebody of each priority has run, see fixed_priority.c */
-	ns_t *busy;
+	struct sched_busy *busy;      /* fixed priority, see fixed_priority.c */
 	/* NULL: nobody looks */
-	void (*observe)(struct sched_cpu *c, struct sched_entity *e, enum sched_event what, ns_t when);
+	void (*observe)(struct sched_cpu *c, struct sched_entity *e, enum sched_event what,
+			ns_t when);
 };
 
 #define SCHED_ROLE_IDLE 0xff
 
 /* Pointers of `slots` that sched_init() takes for n entities. */
-#define SCHED_HEAPS     4u
-#define SCHED_SLOTS(n)  (SCHED_HEAPS * (n))
+#define SCHED_HEAPS    4u
+#define SCHED_SLOTS(n) (SCHED_HEAPS * (n))
 void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index,
 		struct heap_node **slots, uint32_t entities, ns_t grain);
 /* At start: e (BE; id and cpus are set) becomes known to all CPUs of its mask. */
 void sched_join(struct sched_shared *s, struct sched_entity *e);
-/* First release: RT at the next k*P, BE at once. Precondition: OFF. */
+/* First release: RT at the next k*P that is not before e->not_before, BE at once. Precondition:
+ * OFF.
+ */
 void sched_start(struct sched_cpu *c, struct sched_entity *e, ns_t now);
-/* Takes e out of everything. Precondition: not OFF; BE: sched_take(). */
+/* Takes e out of everything. A reservation that starts again gets nothing before the end of this
+ * server period. Precondition: not OFF; BE: sched_take(). */
 void sched_stop(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 /* e waits for sched_wake() or the clock to reach wake_at (NS_NEVER: only an event). */
 void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t now);
@@ -270,6 +282,19 @@ struct sched_plan {
 	uint32_t count;
 	bool gaps_idle; /* time that no owner uses is not for best effort */
 };
+
+/* Fixed priority: the latest stretches in which real time ran; list[(next - 1) % SCHED_STRETCHES]
+ * is the newest. */
+struct sched_busy {
+	struct {
+		ns_t from, to;
+		uint32_t priority;
+	} list[SCHED_STRETCHES];
+	uint32_t next;
+};
+
+/* At start: fills in slots[].next and the owners' first[] of plan number `index` (time_table.c). */
+void sched_link_plan(const struct sched_plan *p, struct sched_slot *slots, uint32_t index);
 
 /* Sporadic server: amounts that come back, oldest first; the sum with `remaining` is C. */
 #define SCHED_REFILLS 8u

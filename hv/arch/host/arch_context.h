@@ -18,7 +18,7 @@ struct arch_vcpu {
 	gpaddr_t pc;      /* after arch_vcpu_reset() */
 	uint64_t argument;
 	uint64_t value; /* of the call it slept in */
-	uint32_t resets, loads, saves, enters, fences;
+	uint32_t resets, loads, saves, enters, fences, comes;
 	bool may_idle;
 };
 

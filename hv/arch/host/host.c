@@ -66,6 +66,16 @@ void arch_vcpu_save(struct vcpu *v)
 	v->arch.saves++;
 }
 
+void arch_vcpu_evict(struct vcpu *v)
+{
+	arch_vcpu_save(v);
+}
+
+void arch_vcpu_come(struct vcpu *v)
+{
+	v->arch.comes++;
+}
+
 void arch_vcpu_load(struct vcpu *v)
 {
 	v->arch.loads++;
@@ -78,9 +88,9 @@ void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 	v->cpu->masked_for_rt = sched_is_rt(&v->entity);
 }
 
-void arch_vcpu_set_value(struct vcpu *v, uint64_t value)
+void arch_vcpu_set_time(struct vcpu *v, ns_t when)
 {
-	v->arch.value = value;
+	v->arch.value = when;
 }
 
 void arch_vcpu_set_external(struct vcpu *v, bool high)

@@ -14,6 +14,7 @@ struct arch_vcpu {
 	/* saved and loaded with the whole vCPU: */
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect;
 	uint64_t vstimecmp, hvip, scounteren, senvcfg;
+	uint64_t htimedelta; /* less than 0 with virtual time */
 	/* constant since start: */
 	uint64_t hgatp, henvcfg, hstateen0;
 	bool has_fp, has_file, fp_dirty, flush;

@@ -92,5 +92,7 @@ uint64_t riscv_own_map_build(void)
 		     table_copy(i)->phys && at < table_copy(i)->phys + table_copy(i)->bytes;
 		     at += MIB2)
 			map_megapage(at, PTE_RO);
+	for (uint64_t done = 0; done < table_trace_bytes(); done += MIB2)
+		map_megapage(table->trace_phys + done, PTE_RW);
 	return SATP_SV39 | (paddr_t)root >> 12;
 }

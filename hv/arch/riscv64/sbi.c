@@ -4,6 +4,7 @@
  * answers error in a0 and value in a1. Whatever is not here answers SBI_ERR_NOT_SUPPORTED.
  */
 #include "abi/hypercall.h"
+#include "core/services.h"
 #include "riscv.h"
 
 #define EXT_BASE 0x10
@@ -84,17 +85,9 @@ static struct sbi_result reset(struct vcpu *v)
 
 static struct sbi_result partita(struct vcpu *v, uint64_t function)
 {
-	switch (function) {
-	case HCALL_VM_ID:
-		return SBI_OK(v->vm->index);
-	case HCALL_WAIT_NEXT_PERIOD:
-		if (!sched_is_rt(&v->entity))
-			return SBI_ERROR(SBI_ERR_DENIED);
-		vcpu_sleep(v, WAIT_PERIOD, NS_NEVER);
-		return SBI_OK(0); /* the release follows when it is known: arch_vcpu_set_value() */
-	default:
-		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
-	}
+	struct hcall_result r = hypercall(v, function, &v->arch.x[10]);
+
+	return (struct sbi_result){r.error, r.value};
 }
 
 static struct sbi_result call(struct vcpu *v)
@@ -139,6 +132,10 @@ struct vcpu *riscv_sbi_exit(struct vcpu *v)
 	v->exits[EXIT_SBI]++;
 	riscv_skip(4);
 	r = call(v);
+	if (unlikely(r.error == HCALL_AGAIN)) {
+		csr_write(CSR_SEPC, csr_read(CSR_SEPC) - 4);
+		return riscv_resume(v);
+	}
 	v->arch.x[10] = (uint64_t)r.error;
 	v->arch.x[11] = r.value;
 	return riscv_resume(v);

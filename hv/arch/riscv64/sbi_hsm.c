@@ -4,6 +4,7 @@
  * What concerns siblings is in unit smp (sbi_smp.c), which every system with an SMP VM has.
  */
 #include "abi/hypercall.h"
+#include "core/services.h"
 #include "riscv.h"
 
 #define SUSPEND_RETENTIVE     0x00000000u
@@ -18,11 +19,18 @@ static struct vcpu *hart(struct vcpu *v, uint64_t number)
 
 static struct sbi_result hart_stop(struct vcpu *v)
 {
+	if (vcpu_is_service(v)) { /* it ends itself */
+		const uint64_t self[] = {HCALL_SELF, v->number - v->vm->config->vcpu_count, 0};
+
+		services->call(v, HCALL_SERVICE_DELETE, self);
+		vcpu_sleep(v, WAIT_STOP, NS_NEVER);
+		return SBI_OK(0);
+	}
 	if (atomic_fetch_sub(&v->vm->running, 1) == 1) { /* nobody is left who could start one */
 		vm_stop(v->vm, "all its harts have stopped", false);
 		return SBI_OK(0);
 	}
-	sched_stop(&v->cpu->sched, &v->entity);
+	sched_stop(&v->cpu->sched, &v->entity, arch_now());
 	v->cpu->resched = true;
 	atomic_store(&v->power, VCPU_STOPPED);
 	return SBI_OK(0);
@@ -114,6 +122,10 @@ struct sbi_result sbi_ipi(struct vcpu *v)
 
 	if (mask == UINT32_MAX)
 		return SBI_ERROR(SBI_ERR_INVALID_PARAM);
+	if (vcpu_is_service(v)) {
+		sbi_smp->ipi(v, mask);
+		return SBI_OK(0);
+	}
 	if (mask & 1u << v->number)
 		arch_vcpu_raise_software(v);
 	if (mask & ~(1u << v->number))
@@ -129,7 +141,7 @@ struct sbi_result sbi_rfence(struct vcpu *v, uint64_t function)
 {
 	uint32_t mask = hart_mask(v, sbi_argument(v, 0), sbi_argument(v, 1));
 
-	if (function > 2)
+	if (function > 2 || vcpu_is_service(v)) /* a service has no first stage */
 		return SBI_ERROR(SBI_ERR_NOT_SUPPORTED);
 	if (mask == UINT32_MAX)
 		return SBI_ERROR(SBI_ERR_INVALID_PARAM);

@@ -4,6 +4,7 @@
  * CPU: a remote fence puts the calling vCPU to sleep until its siblings have acknowledged.
  */
 #include "abi/hypercall.h"
+#include "core/table.h"
 #include "core/unit.h"
 #include "riscv.h"
 
@@ -66,7 +67,7 @@ static const struct sbi_smp ops = {hart_start, ipi, rfence};
 
 static int vm_init(struct vm *vm)
 {
-	if (vm->config->vcpu_count > 1) {
+	if (vm_vcpus(vm->config) > 1) {
 		sbi_smp = &ops;
 		vcpu_fence = fence;
 	}

@@ -51,7 +51,8 @@ void arch_vcpu_reset(struct vcpu *v)
 	if (cpu->fp_owner == v)
 		cpu->fp_owner = NULL;
 	a->pc = v->start_entry;
-	a->x[10] = v->number;
+	a->x[10] = vcpu_is_service(v) ? v->number - v->vm->config->vcpu_count : v->number;
+	a->x[2] = v->start_stack;
 	a->x[11] = v->start_argument;
 	a->sstatus = SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_UXL64;
 	a->hstatus = HSTATUS_VSXL64 | HSTATUS_SPV | HSTATUS_SPVP |
@@ -91,17 +92,43 @@ void arch_vcpu_save(struct vcpu *v)
 		a->fp_dirty = true;
 }
 
+/* Precondition: sstatus.FS is on. */
+static void save_fp(struct cpu *cpu)
+{
+	if (cpu->fp_owner && cpu->fp_owner->arch.fp_dirty) {
+		riscv_fp_save(cpu->fp_owner->arch.f);
+		cpu->fp_owner->arch.fp_dirty = false;
+	}
+}
+
 static void __attribute__((noinline)) move_fp(struct vcpu *v)
 {
 	struct cpu *cpu = v->cpu;
 
 	csr_set(CSR_SSTATUS, SSTATUS_FS);
-	if (cpu->fp_owner && cpu->fp_owner->arch.fp_dirty) {
-		riscv_fp_save(cpu->fp_owner->arch.f);
-		cpu->fp_owner->arch.fp_dirty = false;
-	}
+	save_fp(cpu);
 	riscv_fp_load(v->arch.f);
 	cpu->fp_owner = v;
+}
+
+void arch_vcpu_evict(struct vcpu *v)
+{
+	struct cpu *cpu = v->cpu;
+
+	arch_vcpu_save(v);
+	if (cpu->fp_owner != v)
+		return;
+	csr_set(CSR_SSTATUS, SSTATUS_FS);
+	save_fp(cpu);
+	cpu->fp_owner = NULL;
+}
+
+/* What its guest wrote and flushed on the CPU it leaves is not known to this one. */
+void arch_vcpu_come(struct vcpu *v)
+{
+	v->arch.cpu = v->cpu;
+	v->arch.flush = true;
+	fence_i();
 }
 
 static void load_fp(struct vcpu *v)
@@ -124,6 +151,7 @@ void arch_vcpu_load(struct vcpu *v)
 	csr_write(CSR_VSTVAL, a->vstval);
 	csr_write(CSR_VSATP, a->vsatp);
 	csr_write(CSR_HENVCFG, a->henvcfg);
+	csr_write(CSR_HTIMEDELTA, a->htimedelta);
 	csr_write(CSR_HSTATEEN0, a->hstateen0);
 	csr_write(CSR_VSTIMECMP, a->vstimecmp);
 	csr_write(CSR_HVIP, a->hvip);
@@ -145,6 +173,15 @@ void arch_vcpu_load(struct vcpu *v)
 	a->flush = false;
 }
 
+/* Virtual time: less what the VM wanted to run and did not, in whole ticks, rounded down. */
+static void hide_lost_time(struct vcpu *v)
+{
+	ns_t lost = v->entity.lost, tick = arch_tick_ns();
+
+	v->arch.htimedelta = -(lost < tick ? 0 : arch_ns_to_ticks(lost - tick + 1));
+	csr_write(CSR_HTIMEDELTA, v->arch.htimedelta);
+}
+
 void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 {
 	struct cpu *cpu = v->cpu;
@@ -153,15 +190,17 @@ void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 
 	if (!may_idle)
 		hstatus |= HSTATUS_VTW;
+	if (unlikely(v->vm->config->flags & VM_VIRTUAL_TIME))
+		hide_lost_time(v);
 	v->arch.hstatus = hstatus;
 	if (cpu->masked_for_rt != rt)
 		riscv_imsic_mask_for_rt(cpu, rt);
 	csr_write(CSR_HGEIE, cpu->parked[SCHED_RT] | (rt ? 0 : cpu->parked[SCHED_BE]));
 }
 
-void arch_vcpu_set_value(struct vcpu *v, uint64_t value)
+void arch_vcpu_set_time(struct vcpu *v, ns_t when)
 {
-	v->arch.x[11] = value;
+	v->arch.x[11] = arch_ns_to_ticks(when) + v->arch.htimedelta;
 }
 
 void arch_vcpu_set_external(struct vcpu *v, bool high)
@@ -194,7 +233,7 @@ bool arch_vcpu_interrupt_pending(const struct vcpu *v)
 	if (v->cpu->loaded == v)
 		return csr_read(CSR_VSIP) & csr_read(CSR_VSIE);
 	pending = a->hvip >> 1 & (VSIE_SSIE | VSIE_SEIE); /* hvip is one bit left of vsie */
-	if (csr_read(CSR_TIME) >= a->vstimecmp)
+	if (csr_read(CSR_TIME) + a->htimedelta >= a->vstimecmp)
 		pending |= VSIE_STIE;
 	if (a->has_file && arch_files_pending(1u << v->config->guest_file))
 		pending |= VSIE_SEIE;
@@ -208,10 +247,12 @@ bool arch_vcpu_wakes_on_file(const struct vcpu *v)
 
 ns_t arch_vcpu_timer(const struct vcpu *v)
 {
-	(void)v;
-	if (!(csr_read(CSR_VSIE) & VSIE_STIE))
-		return NS_NEVER;
-	return arch_ticks_to_ns(csr_read(CSR_VSTIMECMP));
+	uint64_t ticks = csr_read(CSR_VSTIMECMP);
+
+	if (!(csr_read(CSR_VSIE) & VSIE_STIE) || ticks - v->arch.htimedelta < ticks)
+		return NS_NEVER; /* off, or so late that the lost time leads beyond the clock's end
+				  */
+	return arch_ticks_to_ns(ticks - v->arch.htimedelta);
 }
 
 void arch_vcpu_fence(struct vcpu *v)
