@@ -71,6 +71,6 @@ include test/attack/attack.mk
 
 .PHONY: guests test-guests
 guests: $(GUESTS:%=$(BUILD)/guest/%.elf)
-test-guests: guests $(ATTACKS:%=$(BUILD)/attack/%.elf)
+test-guests: guests $(patsubst %,$(BUILD)/attack/%.elf,$(ATTACKS) $(SERVICE_ATTACKS))
 
 -include $(shell find $(GUEST_OBJ) -name '*.d' 2>/dev/null)

@@ -4,6 +4,10 @@ ATTACKS := foreign-read foreign-write foreign-execute foreign-csr rubbish jump-n
 	own-vectors own-vectors-nowhere console-flood timer-abuse sbi-fuzz ghost-harts plic-fuzz \
 	aplic-fuzz user-mode page-tables page-tables-garbage wfi-storm ipi-storm finisher
 
+# The same against services, budgets and plans; test_attack_services.py gives each its own system.
+SERVICE_ATTACKS := service-storm service-lies service-exhaust sleep-cheat plan-storm wrs-storm \
+	timer-msi-storm
+
 # attack NAME SOURCES CFLAGS
 define attack_rules
 $(call guest_rules,attack/$(1),test/attack/attack.c $(2:%=test/attack/%),\
@@ -30,3 +34,4 @@ $(eval $(call attack_rules,page-tables-garbage,page-tables.c,-DROOT_GARBAGE))
 $(eval $(call attack_rules,wfi-storm,wfi-storm.c,))
 $(eval $(call attack_rules,ipi-storm,ipi-storm.c,))
 $(eval $(call attack_rules,finisher,finisher.c,))
+$(foreach a,$(SERVICE_ATTACKS),$(eval $(call attack_rules,$(a),$(a).c,)))
