@@ -14,12 +14,16 @@ HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-prote
 
 # Where time is the product rather than size: what every switch and every exit runs through.
 HV_FAST := hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer.c \
-	hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c
+	hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c \
+	hv/core/unit_trace.c
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c+hv/sched/admit_edf.c \
+	fp:hv/core/unit_fp.c+hv/sched/fixed_priority.c+hv/sched/admit_fp.c \
+	table:hv/core/unit_table.c+hv/sched/time_table.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \
 	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c \
-	smp:hv/arch/riscv64/sbi_smp.c services:hv/core/services.c
+	smp:hv/arch/riscv64/sbi_smp.c services:hv/core/services.c \
+	trace:hv/core/unit_trace.c
 HV_UNIT_SRC := $(subst +, ,$(foreach u,$(HV_UNITS),$(word 2,$(subst :, ,$(u)))))
 HV_UNIT_OBJ := $(foreach u,$(HV_UNITS),$(HV_OUT)/unit-$(firstword $(subst :, ,$(u))).o)
 

@@ -5,6 +5,8 @@
 #include "machine.h"
 #include "mem.h"
 #include "table_write.h"
+#include "trace_file.h"
+#include "trace_take.h"
 #include "units.h"
 
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ICOUNT, NO_ICOUNT, IDLE, HEADLESS, TIMEOUT, VERBOSE };
+enum { ICOUNT, NO_ICOUNT, IDLE, HEADLESS, TIMEOUT, TRACE, FOR, VERBOSE };
 static const struct option_def options[] = {
 	[ICOUNT] = {"icount", 0, "SHIFT",
 		    "an instruction takes 2^SHIFT ns of the machine's time (default 1)"},
@@ -20,6 +22,9 @@ static const struct option_def options[] = {
 	[IDLE] = {"idle", 0, "skip|wait", "idle time is skipped or waited for (see above)"},
 	[HEADLESS] = {"headless", 0, NULL, "for scripts: the same as --idle skip"},
 	[TIMEOUT] = {"timeout", 0, "S", "end the machine after S seconds, with exit code 124"},
+	[TRACE] = {"trace", 0, "FILE",
+		   "write what the hypervisor recorded, however the machine ends"},
+	[FOR] = {"for", 0, "TIME", "with --trace: end soon after this time of the machine's"},
 	[VERBOSE] = {"verbose", 'v', NULL, "show QEMU's command line"},
 };
 
@@ -42,34 +47,24 @@ static void remove_folder(const char *folder, const char *image)
 	rmdir(folder);
 }
 
-/* An array of the table, copied out; NULL if it does not lie inside the table. */
-static const void *table_array(const struct table_header *header, struct table_span span,
-			       size_t size)
-{
-	if (span.offset > header->bytes || (header->bytes - span.offset) / size < span.count)
-		return NULL;
-	return (const uint8_t *)header + span.offset;
-}
-
 /*
  * How many harts, how much memory, and whether idle time can be waited for: QEMU then adds the
  * host's delays to the machine's time, and reservations would seem to be late.
  */
-static int machine_from_image(struct machine *machine, const uint8_t *data, size_t bytes)
+static int machine_from_image(struct machine *machine, const struct table_header *header)
 {
-	const struct table_header *header = table_find(data, bytes);
 	const struct table_vcpu *vcpus;
 	const struct table_cpu *cpus;
 
-	cpus = header ? table_array(header, header->cpus, sizeof(*cpus)) : NULL;
-	vcpus = header ? table_array(header, header->vcpus, sizeof(*vcpus)) : NULL;
-	if (!cpus || !vcpus) {
+	if (!header || trace_table_check(header, header->bytes)) {
 		fprintf(stderr,
 			"partita: '%s' holds no intact system table of version %u; build it "
 			"anew with 'partita build'\n",
 			machine->image, TABLE_VERSION);
 		return EXIT_MISSING;
 	}
+	cpus = (const void *)((const uint8_t *)header + header->cpus.offset);
+	vcpus = (const void *)((const uint8_t *)header + header->vcpus.offset);
 	machine->ram_mib = header->ram_mib;
 	for (uint32_t i = 0; i < header->cpus.count; i++)
 		if (cpus[i].hart_id >= machine->harts)
@@ -77,6 +72,27 @@ static int machine_from_image(struct machine *machine, const uint8_t *data, size
 	for (uint32_t i = 0; i < header->vcpus.count; i++)
 		machine->skip_idle |= vcpus[i].capacity_ns != 0;
 	return EXIT_GOOD;
+}
+
+static bool read_for(const struct arguments *arguments)
+{
+	const char *limit = arguments->option[FOR], *wrong;
+	uint64_t ns = 0;
+
+	if (!limit)
+		return true;
+	wrong = unit_time(limit, &ns);
+	if (!wrong && !ns)
+		wrong = "is no time; write more than 0";
+	if (wrong) {
+		fprintf(stderr, "partita run: --for '%s' %s\n", limit, wrong);
+		return false;
+	}
+	if (arguments->option[TRACE])
+		return true;
+	fprintf(stderr, "partita run: --for needs --trace FILE, whose records tell the machine's "
+			"time; or write --timeout S\n");
+	return false;
 }
 
 static bool read_options(const struct arguments *arguments, struct machine *machine)
@@ -106,6 +122,8 @@ static bool read_options(const struct arguments *arguments, struct machine *mach
 			arguments->option[IDLE]);
 		return false;
 	}
+	if (!read_for(arguments))
+		return false;
 	machine->icount = !arguments->option[NO_ICOUNT];
 	machine->shift = (unsigned int)shift;
 	machine->timeout_s = (unsigned int)seconds;
@@ -114,8 +132,27 @@ static bool read_options(const struct arguments *arguments, struct machine *mach
 	return true;
 }
 
+static int run_machine(struct machine *machine, const struct arguments *arguments,
+		       const struct table_header *table)
+{
+	struct trace_take take = {.path = arguments->option[TRACE], .table = table};
+	int code, taken;
+
+	if (!arguments->option[TRACE])
+		return machine_run(machine);
+	if (arguments->option[FOR])
+		unit_time(arguments->option[FOR], &take.for_ns);
+	code = trace_take_prepare(&take, machine);
+	if (code)
+		return code;
+	code = machine_run(machine);
+	taken = trace_take_write(&take);
+	return code ? code : taken;
+}
+
 static int run_image(struct machine *machine, const struct arguments *arguments)
 {
+	const struct table_header *table;
 	size_t bytes;
 	const uint8_t *data = file_read(machine->image, &bytes);
 	int code;
@@ -124,12 +161,13 @@ static int run_image(struct machine *machine, const struct arguments *arguments)
 		fprintf(stderr, "partita: cannot read '%s': %s\n", machine->image, strerror(errno));
 		return EXIT_USAGE;
 	}
-	code = machine_from_image(machine, data, bytes);
+	table = table_find(data, bytes);
+	code = machine_from_image(machine, table);
 	if (arguments->option[IDLE])
 		machine->skip_idle = !strcmp(arguments->option[IDLE], "skip");
 	else
 		machine->skip_idle |= arguments->option[HEADLESS] != NULL;
-	return code ? code : machine_run(machine);
+	return code ? code : run_machine(machine, arguments, table);
 }
 
 /* Builds into a folder of its own: several runs at once do not meet. */
@@ -187,14 +225,18 @@ const struct command command_run = {
 		 "meanwhile. Idle time is skipped if a VM has a reservation, so that the host's\n"
 		 "delays do not look like broken promises (the machine's clock then runs ahead of\n"
 		 "yours); without reservations it is waited for.\n\n"
+		 "With --trace the machine's memory is shared with this program, which takes the\n"
+		 "records out of it when the machine has ended (see 'partita trace --help'); the\n"
+		 "system file must have the key 'trace:'. The machine notices nothing.\n\n"
 		 "Exit codes: 0 the machine ended well, 1 errors in the system file, 2 wrong "
 		 "usage,\n"
 		 "3 something is missing, 4 the machine ended with a failure, 124 timeout.",
 	.examples = "  partita run systems/demo.yaml\n"
 		    "  partita run demo.img --headless --icount 0 --timeout 60\n"
+		    "  partita run demo.yaml --trace demo.trace && partita trace demo.trace\n"
 		    "  partita run demo.img -- -s -S        # wait for a debugger on port 1234\n",
 	.options = options,
-	.option_count = 6,
+	.option_count = sizeof(options) / sizeof(options[0]),
 	.takes_rest = true,
 	.run = run,
 };

@@ -99,6 +99,14 @@ static void make_command(const struct machine *machine, struct list *list)
 		add(list, mem_printf("shift=%u,sleep=%s", machine->shift,
 				     machine->skip_idle ? "off" : "on"));
 	}
+	if (machine->memory) {
+		add(list, "-object");
+		add(list, mem_printf("memory-backend-file,id=ram,size=%uM,"
+				     "mem-path=/proc/self/fd/%d,share=on",
+				     machine->ram_mib, machine->memory));
+		add(list, "-machine");
+		add(list, "memory-backend=ram");
+	}
 	add_all(list, machine->more);
 }
 
@@ -110,26 +118,33 @@ static void pass_on(int signal)
 		kill((pid_t)child_pid, signal);
 }
 
-/* Waits for the child; with a timeout ends it, first politely. True if it ended by itself. */
-static bool wait_for(pid_t child, unsigned int timeout_s, int *status)
+enum end { BY_ITSELF, TIMED_OUT, OVER };
+
+/* Waits for the child; ends it, first politely, when its time is over or somebody says so. */
+static enum end wait_for(pid_t child, const struct machine *machine, int *status)
 {
 	const struct timespec step = {.tv_nsec = 10000000};
-	uint64_t steps = (uint64_t)timeout_s * 100;
-	bool expired = false;
+	bool watched = machine->timeout_s || machine->is_over, asked = false;
+	uint64_t left = machine->timeout_s ? (uint64_t)machine->timeout_s * 100 : UINT64_MAX;
+	enum end end = BY_ITSELF;
 
 	for (;;) {
-		pid_t got = waitpid(child, status, timeout_s ? WNOHANG : 0);
+		pid_t got = waitpid(child, status, watched ? WNOHANG : 0);
 
-		if (got == child)
-			return !expired;
-		if (got < 0 && errno != EINTR)
-			return !expired;
-		if (!timeout_s)
+		if (got == child || (got < 0 && errno != EINTR))
+			return end;
+		if (!watched)
 			continue;
-		if (!steps--) {
-			kill(child, expired ? SIGKILL : SIGTERM);
-			expired = true;
-			steps = 200;
+		if (!asked && machine->is_over && machine->is_over(machine->argument)) {
+			end = OVER;
+			left = 0;
+		}
+		if (!left--) {
+			kill(child, asked ? SIGKILL : SIGTERM);
+			if (end == BY_ITSELF)
+				end = TIMED_OUT;
+			asked = true;
+			left = 200;
 		}
 		nanosleep(&step, NULL);
 	}
@@ -141,6 +156,7 @@ static int run_child(const struct machine *machine, const struct list *list)
 	struct termios terminal;
 	bool is_terminal = !tcgetattr(STDIN_FILENO, &terminal);
 	int status = 0, error;
+	enum end end;
 	pid_t child;
 
 	fflush(stdout);
@@ -154,14 +170,15 @@ static int run_child(const struct machine *machine, const struct list *list)
 	sigaction(SIGTERM, &forward, NULL);
 	sigaction(SIGINT, &forward, NULL);
 	sigaction(SIGHUP, &forward, NULL);
-	if (!wait_for(child, machine->timeout_s, &status)) {
-		fprintf(stderr, "\npartita: ended after %u s (--timeout)\n", machine->timeout_s);
-		status = EXIT_TIMEOUT << 8;
-	}
+	end = wait_for(child, machine, &status);
 	if (is_terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_TIMEOUT)
+	if (end == OVER)
+		return EXIT_GOOD;
+	if (end == TIMED_OUT) {
+		fprintf(stderr, "\npartita: ended after %u s (--timeout)\n", machine->timeout_s);
 		return EXIT_TIMEOUT;
+	}
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? EXIT_GOOD : EXIT_FAILURE_INSIDE;
 }
 

@@ -123,6 +123,7 @@ static const char *open_rings(struct trace *trace, const uint8_t *at, size_t byt
 
 const char *trace_open(struct trace *trace, const char *path)
 {
+	const struct table_cpu *cpus;
 	struct trace_file head;
 	const uint8_t *data;
 	const char *wrong;
@@ -149,6 +150,9 @@ const char *trace_open(struct trace *trace, const char *path)
 	if (!head.rings || head.rings > TABLE_MAX_CPUS)
 		return mem_printf("is damaged: it says that it has records of %u CPUs", head.rings);
 	trace->lanes = head.rings;
+	cpus = table_array(trace->table, trace->table->cpus, sizeof(*cpus));
+	for (uint32_t i = 0; i < trace->table->cpus.count; i++)
+		trace->harts[i] = cpus[i].hart_id;
 	for (uint32_t i = 0; i < trace->table->vcpus.count; i++)
 		trace->names[i] = trace_vcpu_name(trace->table, i);
 	data += sizeof(head) + head.table_bytes;

@@ -32,6 +32,7 @@ struct trace {
 	uint32_t lanes;
 	struct trace_lane lane[TABLE_MAX_CPUS];
 	const char *names[TABLE_MAX_VCPUS]; /* trace_vcpu_name() of each */
+	uint32_t harts[TABLE_MAX_CPUS];     /* the numbers that the system file gives the CPUs */
 };
 
 static inline const struct trace_record *trace_at(const struct trace_lane *lane, uint64_t i)
