@@ -37,7 +37,8 @@ struct command {
 	int (*run)(const struct arguments *arguments);
 };
 
-extern const struct command command_check, command_build, command_run, command_keys, command_trace;
+extern const struct command command_check, command_build, command_run, command_keys, command_trace,
+	command_sim;
 
 /* Options and operands of a subcommand, then the command itself; its exit code. */
 int command_start(const struct command *command, const char *const *argv);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {&command_check, &command_build, &command_run,
-						 &command_keys, &command_trace};
+						 &command_keys, &command_trace, &command_sim};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int print_help(void)
