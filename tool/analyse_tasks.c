@@ -136,7 +136,7 @@ static struct task_verdict fp_analyse(struct task *tasks, uint32_t count, const 
 struct task_verdict tasks_analyse(struct task *tasks, uint32_t count, enum task_order order,
 				  const struct supply *supply)
 {
-	return order == TASKS_EDF ? edf_analyse(tasks, count, supply)
+	return order == ORDER_EDF ? edf_analyse(tasks, count, supply)
 				  : fp_analyse(tasks, count, supply);
 }
 
@@ -145,7 +145,7 @@ bool tasks_hold(const struct task *tasks, uint32_t count, enum task_order order,
 {
 	struct edf_miss miss;
 
-	if (order == TASKS_EDF)
+	if (order == ORDER_EDF)
 		return edf_test(tasks, count, supply, &miss) == EDF_HOLDS;
 	return fp_hold(tasks, count, supply);
 }

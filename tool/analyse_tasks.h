@@ -10,7 +10,7 @@
 
 #include "analyse_supply.h"
 
-enum task_order { TASKS_FIXED_PRIORITY, TASKS_EDF };
+enum task_order { ORDER_FIXED_PRIORITY, ORDER_EDF };
 
 struct task {
 	const char *name;
