@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every test of Partita and says at the end how many passed and failed.
 
-usage: test/check.py [PART...]     parts: unit fuzz config static format attack system (default: all)
+usage: test/check.py [PART...]     parts: unit oracle fuzz config tool static format attack system (default: all)
 
 Jobs run two at a time, the long ones first. A line tells of each test as it ends, what a job that failed has said
 follows it. The last line is `N passed, N failed`; the exit status is 1 if anything failed. BUILD names the build folder.
@@ -46,6 +46,11 @@ def jobs_of():
         yield pytest_job("attack", vic, "test/system/test_attack.py", "-k", f"with_{vic}")
     if (ROOT / "test/config").is_dir():
         yield Job("config", "config", [*PYTEST, "test/config"])
+    for folder in ("analyse", "sim", "trace"):
+        if (ROOT / "test" / folder).is_dir():
+            yield Job("tool", folder, [*PYTEST, f"test/{folder}"])
+    if (ROOT / "test/oracle").is_dir():
+        yield Job("oracle", "oracle", ["make", f"BUILD={BUILD}", "oracle"])
     yield Job("static", "clang-tidy hv", [*STATIC, "clang-tidy", "hv/"])
     yield Job("static", "clang-tidy tool", [*STATIC, "clang-tidy", "tool/"])
     yield Job("static", "cppcheck", [*STATIC, "cppcheck"])

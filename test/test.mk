@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make check-all runs every test of what is built; check-PART one part of it (see test/check.py --help).
-CHECK_PARTS := unit fuzz config static format attack system
+CHECK_PARTS := unit oracle fuzz config tool static format attack system
 
 # Small guests of the system tests, each with one thing to say.
 TEST_GUESTS := meter view reboot fault rtc idle late bad-services gap
@@ -22,4 +22,5 @@ format:
 	@/usr/bin/python3 test/static.py reformat
 
 -include test/unit/unit.mk
+-include test/oracle/oracle.mk
 -include $(wildcard test/fuzz/fuzz.mk)

@@ -19,6 +19,7 @@
 #include "core/vm.h"
 
 #define RESTARTS     8u
+#define ABANDONED_NS 10000000u
 #define CAPACITY_MIN 10000u
 #define PERIOD_MIN   100000u
 #define PERIOD_MAX   1000000000u
@@ -173,7 +174,8 @@ static struct hcall_result call_delete(struct vcpu *v, const uint64_t *args)
 		forget(s);
 		return OK(0);
 	}
-	return ERROR(SBI_ERR_ALREADY_STOPPED);
+	return ERROR(atomic_load(&s->service) == SERVICE_EMPTY ? SBI_ERR_INVALID_PARAM
+							       : SBI_ERR_ALREADY_STOPPED);
 }
 
 static struct hcall_result call_status(struct vcpu *v, const uint64_t *args)
@@ -231,17 +233,44 @@ static void make_room(struct vcpu *s, const struct admit_run *run)
 	vcpu_request_later(moved, REQ_MOVE);
 }
 
+/* What can be said without a test. */
+static uint32_t refuse_early(struct vcpu *v, const uint64_t *args, uint64_t *figure)
+{
+	const struct vm_services *x = v->vm->services;
+	struct admit_task wanted = {.capacity = args[3], .period = args[4]};
+	uint32_t limit = v->vm->config->share_ppm;
+
+	*figure = 0;
+	if (x->closed || arch_now() > x->registration_end)
+		return HCALL_REFUSED_CLOSED;
+	if (!v->vm->config->free_services) {
+		*figure = slots(v->vm);
+		return HCALL_REFUSED_SLOT;
+	}
+	if (args[3] < CAPACITY_MIN || args[3] > args[5] || args[5] > args[4] ||
+	    args[4] < PERIOD_MIN || args[4] > PERIOD_MAX)
+		return HCALL_REFUSED_ARGUMENT;
+	*figure = atomic_load(&x->share_ppm) + share_ppm(&wanted);
+	return limit && *figure > limit ? HCALL_REFUSED_VM_SHARE : 0;
+}
+
 /* The test said yes and nothing has changed since. Precondition: `committing` is ours. */
 static struct hcall_result commit(struct vcpu *v, const uint64_t *args)
 {
 	struct vm_services *x = v->vm->services;
 	const struct admit_run *run = &x->run;
 	struct admit_task *task;
-	struct vcpu *s = take_slot(v->vm);
+	uint64_t figure;
+	uint32_t reason = refuse_early(v, args, &figure);
+	struct vcpu *s;
 
+	if (reason) /* siblings may have created others meanwhile */
+		return answer(v, reason, figure);
+	s = take_slot(v->vm);
 	if (!s)
 		return answer(v, HCALL_REFUSED_SLOT, slots(v->vm));
 	x->running = false;
+	x->restarts = 0;
 	s->cpu = &cpus[run->cpu];
 	arch_vcpu_come(s);
 	set_code(s, args[0], args[1], args[2]);
@@ -293,66 +322,46 @@ static void begin_run(struct vm_services *x, struct vcpu *v, const uint64_t *arg
 	admit_begin_place(&x->run, &admission, &wanted);
 }
 
-/* What can be said without a test. */
-static uint32_t refuse_early(struct vcpu *v, const uint64_t *args, uint64_t *figure)
+/* Others were quicker: from the beginning, but not for ever. */
+static struct hcall_result again(struct vcpu *v)
 {
-	const struct vm_services *x = v->vm->services;
-	struct admit_task wanted = {.capacity = args[3], .period = args[4]};
-	uint32_t limit = v->vm->config->share_ppm;
+	struct vm_services *x = v->vm->services;
 
-	*figure = 0;
-	if (x->closed || arch_now() > x->registration_end)
-		return HCALL_REFUSED_CLOSED;
-	if (!v->vm->config->free_services) {
-		*figure = slots(v->vm);
-		return HCALL_REFUSED_SLOT;
-	}
-	if (args[3] < CAPACITY_MIN || args[3] > args[5] || args[5] > args[4] ||
-	    args[4] < PERIOD_MIN || args[4] > PERIOD_MAX)
-		return HCALL_REFUSED_ARGUMENT;
-	*figure = atomic_load(&x->share_ppm) + share_ppm(&wanted);
-	return limit && *figure > limit ? HCALL_REFUSED_VM_SHARE : 0;
+	x->running = false;
+	return ++x->restarts > RESTARTS ? answer(v, HCALL_REFUSED_BUSY, 0) : ERROR(HCALL_AGAIN);
 }
 
 /* A test ended well: takes what it found if nothing has changed meanwhile. */
 static struct hcall_result try_commit(struct vcpu *v, const uint64_t *args)
 {
-	struct vm_services *x = v->vm->services;
 	struct hcall_result r;
 
-	if (atomic_exchange(&committing, true)) { /* in a moment */
-		x->running = false;
-		return ++x->restarts > RESTARTS ? answer(v, HCALL_REFUSED_BUSY, 0)
-						: ERROR(HCALL_AGAIN);
-	}
-	if (x->run_changes != atomic_load(&changes)) {
-		x->running = false;
-		r = ++x->restarts > RESTARTS ? answer(v, HCALL_REFUSED_BUSY, 0)
-					     : ERROR(HCALL_AGAIN);
-	} else {
+	if (atomic_exchange(&committing, true))
+		return again(v); /* in a moment */
+	if (v->vm->services->run_changes != atomic_load(&changes))
+		r = again(v);
+	else
 		r = commit(v, args);
-	}
 	atomic_store(&committing, false);
 	return r;
 }
 
-static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
+static struct hcall_result first_step(struct vcpu *v, const uint64_t *args)
 {
 	struct vm_services *x = v->vm->services;
 	uint64_t figure;
-	uint32_t reason;
+	uint32_t reason = refuse_early(v, args, &figure);
 
-	if (!is_same_request(x, v, args)) {
-		if (!code_is_sane(v->vm, args[0], args[1]))
-			return ERROR(SBI_ERR_INVALID_ADDRESS);
-		reason = refuse_early(v, args, &figure);
-		if (reason)
-			return answer(v, reason, figure);
-		if (x->creator != v)
-			x->restarts = 0;
-		begin_run(x, v, args);
-		return ERROR(HCALL_AGAIN);
-	}
+	if (reason)
+		return answer(v, reason, figure);
+	begin_run(x, v, args);
+	return ERROR(HCALL_AGAIN);
+}
+
+static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
+{
+	struct vm_services *x = v->vm->services;
+
 	switch (admit_step(&x->run)) {
 	case ADMIT_MORE:
 		return ERROR(HCALL_AGAIN);
@@ -362,6 +371,30 @@ static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
 	default:
 		return try_commit(v, args);
 	}
+}
+
+/* One test at a time for a VM. Who leaves his alone loses it to the next one. */
+static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
+{
+	struct vm_services *x = v->vm->services;
+	struct hcall_result r;
+	ns_t now = arch_now();
+
+	if (!code_is_sane(v->vm, args[0], args[1]))
+		return ERROR(SBI_ERR_INVALID_ADDRESS);
+	if (atomic_exchange(&x->busy, true))
+		return ERROR(HCALL_AGAIN); /* another CPU is in a step of this VM's */
+	if (is_same_request(x, v, args)) {
+		x->last_step = now;
+		r = next_step(v, args);
+	} else if (x->running && x->creator != v && now - x->last_step < ABANDONED_NS) {
+		r = (struct hcall_result){SBI_ERR_DENIED, (uint64_t)HCALL_REFUSED_BUSY << 56};
+	} else {
+		x->last_step = now;
+		r = first_step(v, args);
+	}
+	atomic_store(&x->busy, false);
+	return r;
 }
 
 static struct hcall_result call(struct vcpu *v, uint64_t function, const uint64_t *args)

@@ -31,7 +31,7 @@ void vcpu_build_entity(struct vcpu *v)
 	e->deadline = c->deadline_ns;
 	if (table_cpu(c->cpu)->policy == POLICY_FP)
 		e->server = (enum sched_server)c->server;
-	else
+	else if (table_cpu(c->cpu)->policy == POLICY_EDF)
 		e->extra_time = c->flags & VCPU_EXTRA_TIME;
 }
 

@@ -66,6 +66,13 @@ static void put_back(struct sched_cpu *c, struct sched_entity *e)
 		publish(c, e);
 }
 
+/* The same, but here it is the next of its priority: its slice is not used up. */
+static void put_back_first(struct sched_cpu *c, struct sched_entity *e)
+{
+	c->last[e->priority - 1] = (uint8_t)((e->id - 1) % SCHED_MAX_BE);
+	put_back(c, e);
+}
+
 void rr_wake(struct sched_cpu *c, struct sched_entity *e)
 {
 	e->state = SCHED_READY;
@@ -118,8 +125,7 @@ void rr_set_aside(struct sched_cpu *c)
 	if (!e || !is_movable(e))
 		return;
 	c->mine = NULL;
-	c->last[e->priority - 1] = (uint8_t)((e->id - 1) % SCHED_MAX_BE); /* first here */
-	put_back(c, e);
+	put_back_first(c, e);
 }
 
 /* The first bit behind `last`, cyclically. */
@@ -206,8 +212,10 @@ static struct sched_entity *choose(struct sched_cpu *c)
 		e->remaining = (int64_t)e->slice;
 	if (!next)
 		return e;
-	if (e)
+	if (used_up)
 		put_back(c, e);
+	else if (e)
+		put_back_first(c, e);
 	c->mine = next;
 	if (unlikely(next->gang))
 		call_siblings(c, next);
@@ -240,7 +248,7 @@ struct sched_entity *rr_pick(struct sched_cpu *c, ns_t now, ns_t *event)
 	return e;
 }
 
-void sched_yield(struct sched_cpu *c, struct sched_entity *e, uint64_t first)
+void sched_pass(struct sched_cpu *c, struct sched_entity *e, uint64_t first)
 {
 	e->remaining = 0;
 	if (first)

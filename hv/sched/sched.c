@@ -10,6 +10,8 @@ void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index
 	heap_init(&c->timed, slots + entities, entities);
 	heap_init(&c->sleeping, slots + 2 * entities, entities);
 	heap_init(&c->extra, slots + 3 * entities, entities);
+	for (unsigned i = 0; i < SCHED_BE_PRIORITIES; i++)
+		c->last[i] = SCHED_MAX_BE - 1;
 	shared->cpus[index] = c;
 }
 

@@ -200,7 +200,7 @@ void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now);
  * only. */
 ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 /* e, BE and current, gives the rest of its slice to others, those of `first` (bits) before all. */
-void sched_yield(struct sched_cpu *c, struct sched_entity *e, uint64_t first);
+void sched_pass(struct sched_cpu *c, struct sched_entity *e, uint64_t first);
 /*
  * Charges current up to now, handles what is due (at most SCHED_DUE_MAX; more make event lie in the
  * past), chooses, and sets event. NULL: idle.
