@@ -11,6 +11,7 @@
 #define US        1000ul
 #define MS        1000000ul
 #define RUN_TICKS (50 * TICKS_PER_MS)
+#define END_TICKS (2 * TICKS_PER_MS)
 #define SPACES    32
 #define TEXT      128
 
@@ -62,10 +63,12 @@ static void run(uint64_t space, uint64_t service, uint64_t limit)
 	      *(volatile uint64_t *)&tickers[space].beats, spaces[space].self.misses);
 }
 
-static void delete (uint64_t service)
+/* What has run leaves with the end of its period. */
+static void drop(uint64_t service)
 {
 	int64_t error = service_delete(HCALL_SELF, service);
 
+	sleep_until(read_time() + END_TICKS);
 	print("adu: delete %lu: error %ld, %s\n", service, error, state(service));
 }
 
@@ -77,7 +80,7 @@ static void use_services(void)
 	if (answer.error != SBI_SUCCESS)
 		shutdown();
 	run(0, answer.number, 0);
-	delete (answer.number);
+	drop(answer.number);
 	answer = ask(0, 50 * US, 500 * US, 400 * US);
 	if (answer.error == SBI_SUCCESS)
 		run(0, answer.number, 10);
@@ -104,10 +107,10 @@ static void exhaust(void)
 		numbers[count++] = answer.number;
 	}
 	while (count > 0)
-		delete (numbers[--count]);
+		drop(numbers[--count]);
 	answer = ask(0, 20 * US, 1 * MS, 1 * MS);
 	if (answer.error == SBI_SUCCESS)
-		delete (answer.number);
+		drop(answer.number);
 }
 
 void guest_main(void)

@@ -99,7 +99,10 @@ static inline int64_t service_launch(uint64_t vm, uint64_t number)
 	return sbi_call3(HCALL_EXTENSION, HCALL_SERVICE_LAUNCH, vm, number, 0).error;
 }
 
-/* Stops it. A created one is gone, one of the system file can be launched again. */
+/*
+ * Stops it. A created one is gone, one of the system file can be launched again. What has run goes on
+ * counting, and its stack may be in use, until its present period is over: see its status.
+ */
 static inline int64_t service_delete(uint64_t vm, uint64_t number)
 {
 	return sbi_call3(HCALL_EXTENSION, HCALL_SERVICE_DELETE, vm, number, 0).error;

@@ -10,9 +10,10 @@
 #ifndef STARTER_TARGET
 #define STARTER_TARGET "rt-vm"
 #endif
-#define SERVICE  1 /* of that VM; the others are left alone */
-#define ROUNDS   3
-#define ON_TICKS (50 * TICKS_PER_MS)
+#define SERVICE   1 /* of that VM; the others are left alone */
+#define ROUNDS    3
+#define ON_TICKS  (50 * TICKS_PER_MS)
+#define END_TICKS (10 * TICKS_PER_MS) /* what is deleted ends with its period at the latest */
 
 void guest_main(void);
 
@@ -45,6 +46,7 @@ static void use(uint64_t vm)
 	      service_status(vm, SERVICE, HCALL_STATUS_RAN).value / 1000,
 	      service_status(vm, SERVICE, HCALL_STATUS_LATE).value);
 	error = service_delete(vm, SERVICE);
+	sleep_until(read_time() + END_TICKS);
 	print("starter: stop: error %ld, %s\n", error, state(vm, SERVICE));
 }
 

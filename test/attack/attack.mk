@@ -5,8 +5,8 @@ ATTACKS := foreign-read foreign-write foreign-execute foreign-csr rubbish jump-n
 	aplic-fuzz user-mode page-tables page-tables-garbage wfi-storm ipi-storm finisher
 
 # The same against services, budgets and plans; test_attack_services.py gives each its own system.
-SERVICE_ATTACKS := service-storm service-lies service-exhaust sleep-cheat plan-storm wrs-storm \
-	timer-msi-storm
+SERVICE_ATTACKS := service-storm service-race service-lies service-exhaust sleep-cheat \
+	plan-storm wrs-storm timer-msi-storm
 
 # attack NAME SOURCES CFLAGS
 define attack_rules

@@ -55,6 +55,8 @@ static void exhaust(const char *what, uint64_t capacity_ns, bool launch)
 	if (launch)
 		sleep_until(read_time() + 2 * TICKS_PER_MS);
 	failed += delete_all(count);
+	if (launch) /* what has run is free again when its period is over */
+		sleep_until(read_time() + 2 * TICKS_PER_MS);
 	print("attack " ATTACK_NAME ": %s: created %lu, then error %ld reason %lu figure %lu, "
 	      "failed %lu\n",
 	      what, count, answer.error, answer.reason, answer.figure, failed);
