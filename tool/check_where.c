@@ -33,9 +33,14 @@ static bool takes_best_effort(const struct sys_cpu *cpu)
 	       !cpu->gaps_idle;
 }
 
-static bool takes_reservations(const struct sys_cpu *cpu)
+static bool takes_edf(const struct sys_cpu *cpu)
 {
-	return cpu->used && !cpu->dedicated && cpu->policy != POLICY_TABLE;
+	return cpu->used && !cpu->dedicated && cpu->policy == POLICY_EDF;
+}
+
+static bool takes_priorities(const struct sys_cpu *cpu)
+{
+	return cpu->used && cpu->policy == POLICY_FP;
 }
 
 static uint32_t cpus_that(const struct system *system, bool (*take)(const struct sys_cpu *cpu))
@@ -48,28 +53,55 @@ static uint32_t cpus_that(const struct system *system, bool (*take)(const struct
 	return mask;
 }
 
-static void allow_vcpu(struct system *system, struct sys_vcpu *vcpu)
+/* The keys say under which policy a reservation is meant to be. */
+static uint32_t cpus_for_reservation(struct system *system, const struct sys_vcpu *vcpu)
 {
-	bool reserved = vcpu_is_reserved(vcpu);
+	bool priorities = vcpu->priority_at.line || vcpu->server_at.line;
+	uint32_t mask = cpus_that(system, priorities ? takes_priorities : takes_edf);
 
-	if (vcpu->cpu != CPU_NONE) {
-		vcpu->cpus = 1u << vcpu->cpu;
-		return;
+	if (priorities && vcpu->extra_time_at.line) {
+		diag_error(&system->diag, vcpu->extra_time_at,
+			   "'extra-time' is for policy edf, 'priority' and 'server' for "
+			   "fixed-priority; "
+			   "keep one");
+		return 0;
 	}
-	vcpu->cpus = cpus_that(system, reserved ? takes_reservations : takes_best_effort);
-	if (vcpu->cpus || vcpu->bad)
-		return;
-	vcpu->bad = true;
-	if (reserved)
-		diag_error(
-			&system->diag, vcpu->at,
-			"no CPU takes a reservation without a place of its own; add the key 'cpu', "
-			"or under 'cpus' a CPU with policy edf or fixed-priority");
-	else
+	if (!mask)
+		diag_error(&system->diag, vcpu->at,
+			   "no CPU with policy %s takes %s; add the key 'cpu', or under 'cpus' one "
+			   "with that policy%s",
+			   priorities ? "fixed-priority" : "edf", vcpu_name(vcpu),
+			   priorities ? "" : ", or its 'priority' for policy fixed-priority");
+	else if (priorities && !vcpu->priority && !vcpu->bad)
+		diag_error(&system->diag, vcpu->at,
+			   "%s goes to a CPU with policy fixed-priority, for its 'server'; add the "
+			   "key "
+			   "'priority'",
+			   vcpu_name(vcpu));
+	return priorities && !vcpu->priority ? 0 : mask;
+}
+
+static uint32_t cpus_for_best_effort(struct system *system, const struct sys_vcpu *vcpu)
+{
+	uint32_t mask = cpus_that(system, takes_best_effort);
+
+	if (!mask)
 		diag_error(
 			&system->diag, vcpu->at,
 			"no CPU takes best effort that moves; add the key 'cpu', or under 'cpus' a "
 			"CPU with best-effort above 0%%");
+	return mask;
+}
+
+static void allow_vcpu(struct system *system, struct sys_vcpu *vcpu)
+{
+	if (vcpu->cpu != CPU_NONE)
+		vcpu->cpus = 1u << vcpu->cpu;
+	else if (!vcpu->bad && vcpu_is_reserved(vcpu))
+		vcpu->cpus = cpus_for_reservation(system, vcpu);
+	else if (!vcpu->bad)
+		vcpu->cpus = cpus_for_best_effort(system, vcpu);
+	vcpu->bad |= !vcpu->cpus;
 }
 
 void cpus_allow(struct system *system)
@@ -84,7 +116,9 @@ void cpus_allow(struct system *system)
 			allow_vcpu(system, &vm->vcpus[j]);
 			best_effort += !vcpu_is_reserved(&vm->vcpus[j]);
 		}
-		vm->free_cpus = vm->free_services ? cpus_that(system, takes_reservations) : 0;
+		vm->free_cpus = vm->free_services ? cpus_that(system, takes_edf) |
+							    cpus_that(system, takes_priorities)
+						  : 0;
 		if (vm->free_services && !vm->free_cpus)
 			diag_error(
 				&system->diag, node_place(vm->free_node),

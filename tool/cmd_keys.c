@@ -3,8 +3,9 @@
 #include "keys.h"
 
 static const struct key_table *const tables[] = {
-	&keys_system, &keys_cpu,  &keys_console,   &keys_vm,     &keys_linux,
-	&keys_memory, &keys_vcpu, &keys_processor, &keys_device,
+	&keys_system,  &keys_cpu,  &keys_plan,      &keys_slot,   &keys_trace,
+	&keys_console, &keys_vm,   &keys_linux,     &keys_memory, &keys_vcpu,
+	&keys_service, &keys_task, &keys_processor, &keys_device,
 };
 
 static int list(const struct arguments *arguments)

@@ -40,18 +40,25 @@ void keys_read(struct reader *reader, const struct node *node, const struct key_
 	       void *object);
 
 /* The tables, for `partita keys`. */
-extern const struct key_table keys_system, keys_cpu, keys_console, keys_vm, keys_linux, keys_memory,
-	keys_vcpu, keys_processor, keys_device;
+extern const struct key_table keys_system, keys_cpu, keys_plan, keys_slot, keys_trace, keys_console,
+	keys_vm, keys_linux, keys_memory, keys_vcpu, keys_service, keys_task, keys_processor,
+	keys_device;
 
 /* Values. Each reports its own error and returns false then. */
 bool read_text(struct reader *reader, const struct node *value, const char **text);
 bool read_size(struct reader *reader, const struct node *value, uint64_t *bytes);
 bool read_time(struct reader *reader, const struct node *value, uint64_t *ns);
-bool read_share(struct reader *reader, const struct node *value, uint32_t *ppm);
+bool read_time_between(struct reader *reader, const struct node *value, uint64_t least,
+		       uint64_t most, uint64_t *ns);
+/* 0% to most%. */
+bool read_share(struct reader *reader, const struct node *value, uint32_t most, uint32_t *ppm);
 bool read_address(struct reader *reader, const struct node *value, uint64_t *address);
 bool read_count(struct reader *reader, const struct node *value, uint32_t least, uint32_t most,
 		uint32_t *count);
 bool read_number(struct reader *reader, const struct node *value, uint64_t *number);
+/* Of a VM, a service, a plan, a task. NULL if it is not good. */
+bool read_name(struct reader *reader, const struct node *value, const char **name);
+bool name_is_good(const char *name);
 bool read_yes_no(struct reader *reader, const struct node *value, bool *yes);
 
 struct choice {

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #define QUANTUM_DEFAULT_NS 10000000ull
-#define QUANTUM_MIN_NS     100000ull
-#define QUANTUM_MAX_NS     1000000000ull
-
 /* What a release costs on the board: measured, rounded up (docs/results.md). */
 #define OVERHEAD_DEFAULT_NS 2000ull
+#define OVERHEAD_MAX_NS     100000ull
+#define RECORDS_MIN         64u
+#define RECORDS_MAX         1048576u
+#define RECORDS_DEFAULT     4096u
 
 static void read_version(struct reader *reader, const struct node *value, void *object)
 {
@@ -59,81 +60,52 @@ static void read_ram(struct reader *reader, const struct node *value, void *obje
 		system->ram_bytes = bytes;
 }
 
-static void read_policy(struct reader *reader, const struct node *value, void *object)
-{
-	static const char *const later = "write edf";
-	static const struct choice policies[] = {
-		{"edf", POLICY_EDF, NULL},
-		{"fixed-priority", 0, later},
-		{"time-table", 0, later},
-	};
-	uint32_t policy;
-
-	(void)object;
-	read_choice(reader, value, policies, 3, &policy);
-}
-
-static void read_best_effort(struct reader *reader, const struct node *value, void *object)
-{
-	struct sys_cpu *cpu = object;
-
-	cpu->has_share = read_share(reader, value, &cpu->best_effort_ppm);
-}
-
-static void read_quantum(struct reader *reader, const struct node *value, void *object)
-{
-	struct sys_cpu *cpu = object;
-	uint64_t ns;
-
-	if (!read_time(reader, value, &ns))
-		return;
-	if (ns < QUANTUM_MIN_NS || ns > QUANTUM_MAX_NS)
-		diag_error(reader->diag, value->at, "'quantum': %s is out of range; write %s to %s",
-			   show_time(ns), show_time(QUANTUM_MIN_NS), show_time(QUANTUM_MAX_NS));
-	else
-		cpu->quantum_ns = ns;
-}
-
-static const struct key cpu_keys[] = {
-	{"policy", read_policy, "edf", "edf", "how reservations on this CPU are scheduled"},
-	{"best-effort", read_best_effort, "percentage",
-	 "10% if best-effort vCPUs live on this CPU, else 0%",
-	 "share of this CPU that reservations leave to best effort"},
-	{"quantum", read_quantum, "time, 100us to 1s", "10ms",
-	 "turn of a best-effort vCPU with weight 1"},
-};
-const struct key_table keys_cpu = KEY_TABLE("cpus.N", "a CPU", cpu_keys, NULL);
-
 static void read_cpus(struct reader *reader, const struct node *value, void *object)
 {
+	cpus_read(reader, value, object);
+}
+
+static void read_overhead(struct reader *reader, const struct node *value, void *object)
+{
+	read_time_between(reader, value, 0, OVERHEAD_MAX_NS,
+			  &((struct system *)object)->overhead_ns);
+}
+
+static void read_records(struct reader *reader, const struct node *value, void *object)
+{
 	struct system *system = object;
+	uint32_t records;
 
-	if (value->kind != NODE_MAP) {
-		diag_error(reader->diag, value->at,
-			   "'cpus' must be a map of CPU numbers; write such as {0: {best-effort: "
-			   "40%%}}");
+	if (!read_count(reader, value, RECORDS_MIN, RECORDS_MAX, &records))
 		return;
-	}
-	for (const struct node *child = value->first; child; child = child->next) {
-		uint64_t hart;
+	if (records & (records - 1))
+		diag_error(reader->diag, value->at,
+			   "'records': %u is no power of two; nearest is %u", records,
+			   1u << (31 - __builtin_clz(records)));
+	else
+		system->trace_records = records;
+}
 
-		if (unit_count(child->key->text, &hart) || hart >= system->board->harts) {
-			diag_error(
-				reader->diag, child->key->at,
-				"CPU '%s' does not exist: %s has CPUs 0 to %u; correct the number",
-				child->key->text, system->board->name, system->board->harts - 1);
-			continue;
-		}
-		if (system->cpus[hart].node) {
-			diag_error(reader->diag, child->key->at,
-				   "CPU '%s' is given before (line %d); keep one", child->key->text,
-				   system->cpus[hart].node->key->at.line);
-			continue;
-		}
-		system->cpus[hart].used = true;
-		system->cpus[hart].node = child;
-		keys_read(reader, child, &keys_cpu, &system->cpus[hart]);
-	}
+static void read_keep(struct reader *reader, const struct node *value, void *object)
+{
+	static const struct choice modes[] = {{"newest", TRACE_MODE_NEWEST, NULL},
+					      {"first", TRACE_MODE_FIRST, NULL}};
+
+	read_choice(reader, value, modes, 2, &((struct system *)object)->trace_mode);
+}
+
+static const struct key trace_keys[] = {
+	{"records", read_records, "number, 64 to 1048576, a power of two", "4096",
+	 "room for each CPU, 32 bytes each"},
+	{"keep", read_keep, "newest or first", "newest",
+	 "when there is no more room: forget the oldest records, or stop"},
+};
+const struct key_table keys_trace = KEY_TABLE("trace", "a trace", trace_keys, NULL);
+
+static void read_trace(struct reader *reader, const struct node *value, void *object)
+{
+	((struct system *)object)->trace_records = RECORDS_DEFAULT;
+	keys_read(reader, value, &keys_trace, object);
 }
 
 static void read_show(struct reader *reader, const struct node *value, void *object)
@@ -179,14 +151,6 @@ static void read_console(struct reader *reader, const struct node *value, void *
 	keys_read(reader, value, &keys_console, object);
 }
 
-static bool name_is_good(const char *name)
-{
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return length && length < TABLE_NAME_BYTES && !name[length] && name[0] >= 'a' &&
-	       name[0] <= 'z';
-}
-
 static void read_vms(struct reader *reader, const struct node *value, void *object)
 {
 	struct system *system = object;
@@ -226,6 +190,9 @@ static const struct key system_keys[] = {
 	{"ram", read_ram, "size, 16M to 8G", "1G", "memory that the board is equipped with"},
 	{"cpus", read_cpus, "map of CPU numbers", "the CPUs that vCPUs name; else CPU 0",
 	 "CPUs (harts) of the board, 0 to 7"},
+	{"overhead", read_overhead, "time, 0ns to 100us", "2us",
+	 "what admission adds to every capacity for the hypervisor's own work"},
+	{"trace", read_trace, "map", "none: no trace", "what the CPUs do is recorded in memory"},
 	{"console", read_console, "map", "{show: focus}", "the serial line"},
 	{"vms", read_vms, "map of VM names", NULL, "the virtual machines"},
 };
@@ -272,7 +239,10 @@ static void read_root(struct system *system, const struct node *root)
 	for (uint32_t i = 0; i < system->vm_count; i++)
 		vm_finish(&reader, &system->vms[i]);
 	console_finish(system);
+	plans_check(system);
+	rules_check(system);
 	cpus_allow(system);
+	policies_check(system);
 	cpus_place(system);
 	cpus_pin(system);
 	devices_check(system);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A VM's vCPUs: its harts, and what a service has in common with them. */
 #include "mem.h"
 #include "parts.h"
 #include "units.h"
@@ -9,11 +10,12 @@
 #define PERIOD_MIN_NS   100000ull
 #define PERIOD_MAX_NS   1000000000ull
 #define CAPACITY_MIN_NS 10000ull
-
-#define BE_PRIORITY_DEFAULT 4u
+#define RT_PRIORITIES   32u
 
 const char *vcpu_name(const struct sys_vcpu *vcpu)
 {
+	if (vcpu->is_service)
+		return mem_printf("%s.services.%s", vcpu->vm->name, vcpu->name);
 	return mem_printf("%s.vcpus[%u]", vcpu->vm->name, vcpu->number);
 }
 
@@ -48,14 +50,8 @@ static void read_period(struct reader *reader, const struct node *value, void *o
 	struct sys_vcpu *vcpu = object;
 
 	vcpu->has_period = true;
-	if (!read_time(reader, value, &vcpu->period_ns)) {
+	if (!read_time_between(reader, value, PERIOD_MIN_NS, PERIOD_MAX_NS, &vcpu->period_ns))
 		vcpu->bad = true;
-	} else if (vcpu->period_ns < PERIOD_MIN_NS || vcpu->period_ns > PERIOD_MAX_NS) {
-		diag_error(reader->diag, value->at, "'period': %s is out of range; write %s to %s",
-			   show_time(vcpu->period_ns), show_time(PERIOD_MIN_NS),
-			   show_time(PERIOD_MAX_NS));
-		vcpu->bad = true;
-	}
 }
 
 static void read_deadline(struct reader *reader, const struct node *value, void *object)
@@ -75,20 +71,95 @@ static void read_vcpu_weight(struct reader *reader, const struct node *value, vo
 	read_count(reader, value, 1, 64, &vcpu->weight);
 }
 
+static void read_vcpu_priority(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_vcpu *vcpu = object;
+
+	vcpu->priority_at = node_place(value);
+	if (!read_count(reader, value, 1, RT_PRIORITIES, &vcpu->priority))
+		vcpu->bad = true;
+}
+
+static void read_server(struct reader *reader, const struct node *value, void *object)
+{
+	static const struct choice servers[] = {{"periodic", SERVER_PERIODIC, NULL},
+						{"polling", SERVER_POLLING, NULL},
+						{"deferrable", SERVER_DEFERRABLE, NULL},
+						{"sporadic", SERVER_SPORADIC, NULL}};
+	struct sys_vcpu *vcpu = object;
+
+	vcpu->server_at = node_place(value);
+	if (!read_choice(reader, value, servers, 4, &vcpu->server))
+		vcpu->bad = true;
+}
+
+static void read_extra_time(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_vcpu *vcpu = object;
+
+	if (read_yes_no(reader, value, &vcpu->extra_time) && vcpu->extra_time)
+		vcpu->extra_time_at = node_place(value);
+}
+
+static void read_start(struct reader *reader, const struct node *value, void *object)
+{
+	static const struct choice starts[] = {{"at-boot", true, NULL},
+					       {"on-request", false, NULL}};
+	uint32_t at_boot;
+
+	if (read_choice(reader, value, starts, 2, &at_boot))
+		((struct sys_vcpu *)object)->start_at_boot = at_boot;
+}
+
 static const struct key vcpu_keys[] = {
-	{"cpu", read_vcpu_cpu, "CPU number", "the VM's cpu",
-	 "home CPU; a reservation must have one, here or at the VM"},
+	{"cpu", read_vcpu_cpu, "CPU number", "the VM's cpu; else chosen",
+	 "the CPU to which it is pinned"},
 	{"capacity", read_capacity, "time, at least 10us", "none: best effort",
 	 "CPU time promised in every period"},
 	{"period", read_period, "time, 100us to 1s", "none: best effort",
 	 "how often the capacity is given anew"},
 	{"deadline", read_deadline, "time, capacity to period", "the period",
 	 "the capacity is given within this time from each release"},
+	{"priority", read_vcpu_priority, "number, 1 (highest) to 32; best effort to 8",
+	 "required with a reservation on a fixed-priority CPU; best effort: the VM's priority",
+	 "who goes first"},
+	{"server", read_server, "periodic, polling, deferrable or sporadic", "periodic",
+	 "how the budget is kept on a fixed-priority CPU"},
+	{"extra-time", read_extra_time, "yes or no", "no",
+	 "runs beyond its capacity when nobody else wants the CPU (policy edf)"},
 	{"weight", read_vcpu_weight, "number, 1 to 64", "the VM's weight",
 	 "best effort only: quanta in a row"},
 };
-static const char *const vcpu_later[] = {"priority", "budget", "server", NULL};
-const struct key_table keys_vcpu = KEY_TABLE("vms.NAME.vcpus[]", "a vCPU", vcpu_keys, vcpu_later);
+const struct key_table keys_vcpu = KEY_TABLE("vms.NAME.vcpus[]", "a vCPU", vcpu_keys, NULL);
+
+static const struct key service_keys[] = {
+	{"cpu", read_vcpu_cpu, "CPU number", "chosen, and changed at run time to make room",
+	 "the CPU to which it is pinned"},
+	{"capacity", read_capacity, "time, at least 10us", NULL,
+	 "CPU time promised in every period"},
+	{"period", read_period, "time, 100us to 1s", NULL, "how often the capacity is given anew"},
+	{"deadline", read_deadline, "time, capacity to period", "the period",
+	 "the capacity is given within this time from each release"},
+	{"start", read_start, "at-boot or on-request", "at-boot",
+	 "as soon as its code is registered, or when somebody launches it"},
+	{"priority", read_vcpu_priority, "number, 1 (highest) to 32",
+	 "required on a fixed-priority CPU", "who goes first"},
+	{"server", read_server, "periodic, polling, deferrable or sporadic", "periodic",
+	 "how the budget is kept on a fixed-priority CPU"},
+	{"extra-time", read_extra_time, "yes or no", "no",
+	 "runs beyond its capacity when nobody else wants the CPU (policy edf)"},
+};
+const struct key_table keys_service =
+	KEY_TABLE("vms.NAME.services.NAME", "a service", service_keys, NULL);
+
+void service_read(struct reader *reader, const struct node *value, struct sys_vcpu *service)
+{
+	service->at = service->cpu_at = value->key->at;
+	service->start_at_boot = true;
+	keys_read(reader, value, &keys_service, service);
+	if (!service->has_capacity || !service->has_period)
+		service->bad = true;
+}
 
 static void vcpus_make(struct sys_vm *vm, uint32_t count, struct place at)
 {
@@ -124,9 +195,9 @@ void vcpus_read(struct reader *reader, const struct node *value, struct sys_vm *
 	}
 }
 
-static void reservation_finish(struct diag *diag, struct sys_vcpu *vcpu)
+void reservation_finish(struct diag *diag, struct sys_vcpu *vcpu)
 {
-	if (!vcpu->has_capacity || !vcpu->has_period) {
+	if (!vcpu->is_service && (!vcpu->has_capacity || !vcpu->has_period)) {
 		diag_error(diag, vcpu->at,
 			   "a reservation needs capacity and period; add the key '%s'",
 			   vcpu->has_capacity ? "period" : "capacity");
@@ -136,10 +207,6 @@ static void reservation_finish(struct diag *diag, struct sys_vcpu *vcpu)
 		diag_error(
 			diag, vcpu->weight_at,
 			"'weight' means nothing for a vCPU with a reservation; remove one of them");
-	if (vcpu->cpu == CPU_NONE && !vcpu->bad) {
-		diag_error(diag, vcpu->at, "a reservation is held by one CPU; add the key 'cpu'");
-		vcpu->bad = true;
-	}
 	if (!vcpu->has_deadline)
 		vcpu->deadline_ns = vcpu->period_ns;
 	if (vcpu->bad)
@@ -186,9 +253,6 @@ void vcpus_finish(struct reader *reader, struct sys_vm *vm)
 				   "'deadline' belongs to a reservation; add capacity and period");
 		if (!vcpu->weight)
 			vcpu->weight = vm->weight ? vm->weight : 1;
-		if (!vcpu->priority && !vcpu_is_reserved(vcpu))
-			vcpu->priority = BE_PRIORITY_DEFAULT;
 		vcpu->pinned = vcpu->cpu != CPU_NONE;
 	}
-	reader->system->vcpu_count += vm->vcpu_count + vm_services(vm);
 }

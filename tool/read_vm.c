@@ -191,6 +191,38 @@ static void read_cpu(struct reader *reader, const struct node *value, void *obje
 		vm->cpu_node = value;
 }
 
+static void read_priority(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_vm *vm = object;
+
+	if (read_count(reader, value, 1, BE_PRIORITIES, &vm->priority))
+		vm->priority_node = value;
+}
+
+static void read_time_kind(struct reader *reader, const struct node *value, void *object)
+{
+	static const struct choice times[] = {{"absolute", 0, NULL},
+					      {"virtual", VM_VIRTUAL_TIME, NULL}};
+	struct sys_vm *vm = object;
+	uint32_t flag;
+
+	if (!read_choice(reader, value, times, 2, &flag))
+		return;
+	vm->flags |= flag;
+	vm->time_node = value;
+}
+
+static void read_gang(struct reader *reader, const struct node *value, void *object)
+{
+	struct sys_vm *vm = object;
+	bool gang;
+
+	if (!read_yes_no(reader, value, &gang))
+		return;
+	vm->flags |= gang ? VM_GANG : 0;
+	vm->gang_node = value;
+}
+
 /* A dedicated device has no keys of its own yet: its table is empty but for what is to come. */
 static const char *const device_later[] = {"interrupt", NULL};
 const struct key_table keys_device = {"vms.NAME.devices.DEVICE", "a device", NULL, 0, device_later};
@@ -265,8 +297,26 @@ static const struct key vm_keys[] = {
 	 "a 16550 UART at 0x10000000, the VM's console"},
 	{"vcpus", read_vcpus, "number 1 to 4, or list", "1", "virtual CPUs"},
 	{"weight", read_weight, "number, 1 to 64", "1", "best-effort vCPUs: quanta in a row"},
-	{"cpu", read_cpu, "CPU number", "best effort: the CPU with the fewest best-effort vCPUs",
-	 "home CPU of vCPUs that name none"},
+	{"priority", read_priority, "number, 1 (highest) to 8", "4",
+	 "best-effort vCPUs: those of a lower number go first"},
+	{"gang", read_gang, "yes or no", "no", "its best-effort vCPUs run at the same time"},
+	{"cpu", read_cpu, "CPU number", "none: vCPUs are placed, best effort moves between CPUs",
+	 "the CPU to which vCPUs are pinned that name none"},
+	{"time", read_time_kind, "absolute or virtual", "absolute",
+	 "virtual: the VM's clock stands still while others run"},
+	{"services", read_services, "map of service names", "none",
+	 "real-time vCPUs of this VM beside its harts"},
+	{"free-services", read_free_services, "number, 1 to 32", "none",
+	 "room for services that the VM creates while it runs"},
+	{"registration", read_registration, "time, or always", "always",
+	 "how long after its start the VM may create services"},
+	{"real-time-share", read_real_time_share, "percentage of one CPU, to 800%",
+	 "none: no bound", "bound on all its reservations and services together"},
+	{"may", read_may, "list of rights", "[]",
+	 "start-services VM...: launch and delete services of these; change-plan"},
+	{"tasks", read_tasks, "list of tasks", "none", "what runs inside, for the analysis"},
+	{"task-scheduler", read_task_scheduler, "fixed-priority or edf", "fixed-priority",
+	 "how the guest schedules its tasks"},
 	{"devices", read_devices, "map of devices", "none", "devices for this VM alone"},
 	{"on-fault", read_on_fault, "inject, stop or restart", "inject",
 	 "what follows an access to what is not there"},
@@ -274,8 +324,7 @@ static const struct key vm_keys[] = {
 	{"processor", read_processor, "map", "everything the board has",
 	 "what the guest sees of the processor"},
 };
-static const char *const vm_later[] = {"tasks",       "services", "real-time-share", "may", "time",
-				       "preemptable", NULL};
+static const char *const vm_later[] = {"preemptable", NULL};
 const struct key_table keys_vm = KEY_TABLE("vms.NAME", "a VM", vm_keys, vm_later);
 
 void vm_read(struct reader *reader, const struct node *value, struct sys_vm *vm)
@@ -328,15 +377,7 @@ void vm_finish(struct reader *reader, struct sys_vm *vm)
 			"remove it",
 			vm->name);
 	vcpus_finish(reader, vm);
-	if (vm->weight_node) {
-		bool best_effort = false;
-
-		for (uint32_t i = 0; i < vm->vcpu_count; i++)
-			best_effort |= !vcpu_is_reserved(&vm->vcpus[i]);
-		if (!best_effort)
-			diag_error(reader->diag, node_place(vm->weight_node),
-				   "'weight' is for best effort, and every vCPU of %s has a "
-				   "reservation; remove it",
-				   vm->name);
-	}
+	services_finish(reader, vm);
+	tasks_finish(reader, vm);
+	reader->system->vcpu_count += vm_entries(vm) + vm->free_services;
 }

@@ -13,13 +13,16 @@
 #define MIB2 0x200000ull
 #define GIB  0x40000000ull
 
+#define BE_PRIORITIES       8u
+#define BE_PRIORITY_DEFAULT 4u
+
 struct sys_vcpu;
 
 /* [offset, offset + length) of each frame belongs to the vCPU. */
 struct sys_slot {
 	struct place at;
 	const struct node *name; /* of the vCPU, as written; NULL: not given */
-	struct place offset_at, length_at;
+	struct place offset_at;
 	bool has_offset, has_length;
 	uint64_t offset_ns, length_ns;
 	struct sys_vcpu *vcpu; /* NULL: unknown, an error was reported */
@@ -27,7 +30,7 @@ struct sys_slot {
 
 struct sys_plan {
 	const char *name; /* NULL: not given */
-	struct place at, frame_at;
+	struct place at;
 	uint64_t frame_ns; /* 0: wrong, an error was reported */
 	struct sys_slot *slots;
 	uint32_t slot_count;
@@ -42,7 +45,7 @@ struct sys_cpu {
 	bool has_share;         /* best-effort is given */
 	struct sys_plan *plans; /* POLICY_TABLE; in order of the slots' offsets */
 	uint32_t plan_count;
-	const struct node *policy_node, *plans_node, *gaps_node;
+	const struct node *policy_node, *plans_node, *gaps_node, *share_node, *quantum_node;
 	uint32_t best_effort_ppm;
 	uint64_t quantum_ns;
 	uint32_t index;      /* in the table */
@@ -72,7 +75,8 @@ struct sys_vcpu {
 	bool extra_time;
 	struct place priority_at, server_at, extra_time_at;
 	bool has_capacity, has_period, has_deadline;
-	bool bad; /* has errors of its own: admission leaves it out */
+	bool has_slot; /* named in a plan: its reservation is its slots in the first one */
+	bool bad;      /* has errors of its own: admission leaves it out */
 	uint64_t capacity_ns, period_ns, deadline_ns;
 };
 
@@ -113,10 +117,9 @@ struct sys_task {
 	const char *name;
 	uint64_t wcet_ns, period_ns, deadline_ns;
 	uint32_t priority; /* 1 is the highest; 0: not given */
+	struct place priority_at;
 	bool has_deadline;
 };
-
-enum task_scheduler { TASKS_FIXED_PRIORITY, TASKS_EDF };
 
 struct sys_vm {
 	const char *name;
@@ -154,7 +157,7 @@ struct sys_vm {
 	const struct node *time_node, *gang_node, *tasks_node, *task_scheduler_node;
 	struct sys_task *tasks;
 	uint32_t task_count;
-	enum task_scheduler task_scheduler;
+	bool tasks_by_edf; /* else by fixed priorities */
 	struct sys_device devices[VM_DEVICES];
 	uint32_t device_count;
 	uint32_t on_fault, on_reboot;
@@ -212,7 +215,7 @@ static inline bool vm_may_restart(const struct sys_vm *vm)
 
 static inline bool vcpu_is_reserved(const struct sys_vcpu *vcpu)
 {
-	return vcpu->has_capacity || vcpu->has_period;
+	return vcpu->has_capacity || vcpu->has_period || vcpu->has_slot;
 }
 
 /* "vm.vcpus[0]" or "vm.services.axis": how messages call a vCPU. */

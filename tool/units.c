@@ -69,13 +69,13 @@ const char *unit_time(const char *text, uint64_t *ns)
 		ns);
 }
 
-const char *unit_share(const char *text, uint32_t *ppm)
+const char *unit_share(const char *text, uint32_t most, uint32_t *ppm)
 {
 	static const char *const form = "is not a share; write a percentage such as 40%";
 	uint64_t whole, fraction = 0;
 	const char *rest = digits(text, 10, &whole);
 
-	if (!rest || whole > 100)
+	if (!rest)
 		return form;
 	if (*rest == '.') {
 		uint32_t scale = 10000;
@@ -89,8 +89,10 @@ const char *unit_share(const char *text, uint32_t *ppm)
 	}
 	if (strcmp(rest, "%"))
 		return form;
+	if (whole > most || (whole == most && fraction))
+		return mem_printf("is more than %u%%; write %u%% or less", most, most);
 	*ppm = (uint32_t)(whole * 10000 + fraction);
-	return *ppm > 1000000 ? "is more than 100%; write 100% or less" : NULL;
+	return NULL;
 }
 
 const char *unit_address(const char *text, uint64_t *value)

@@ -52,11 +52,49 @@ bool read_time(struct reader *reader, const struct node *value, uint64_t *ns)
 	return read_text(reader, value, &text) && report(reader, value, unit_time(text, ns));
 }
 
-bool read_share(struct reader *reader, const struct node *value, uint32_t *ppm)
+bool read_time_between(struct reader *reader, const struct node *value, uint64_t least,
+		       uint64_t most, uint64_t *ns)
+{
+	uint64_t time;
+
+	if (!read_time(reader, value, &time))
+		return false;
+	if (time < least || time > most) {
+		diag_error(reader->diag, value->at, "%s: %s is out of range; write %s to %s",
+			   node_name(value), show_time(time), show_time(least), show_time(most));
+		return false;
+	}
+	*ns = time;
+	return true;
+}
+
+bool read_share(struct reader *reader, const struct node *value, uint32_t most, uint32_t *ppm)
 {
 	const char *text;
 
-	return read_text(reader, value, &text) && report(reader, value, unit_share(text, ppm));
+	return read_text(reader, value, &text) &&
+	       report(reader, value, unit_share(text, most, ppm));
+}
+
+bool name_is_good(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return length && length < TABLE_NAME_BYTES && !name[length] && name[0] >= 'a' &&
+	       name[0] <= 'z';
+}
+
+bool read_name(struct reader *reader, const struct node *value, const char **name)
+{
+	if (!read_text(reader, value, name))
+		return false;
+	if (name_is_good(*name))
+		return true;
+	diag_error(reader->diag, value->at,
+		   "'%s' is no name; use up to %u small letters, digits and dashes, a letter first",
+		   *name, TABLE_NAME_BYTES - 1);
+	*name = NULL;
+	return false;
 }
 
 bool read_address(struct reader *reader, const struct node *value, uint64_t *address)
