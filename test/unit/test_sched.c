@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scheduler of one CPU: reservations under EDF over round robin, case by case. */
+/* The scheduler of one CPU: reservations under EDF over best effort, case by case. */
 #include "cmocka_all.h"
 #include "sim.h"
 
 static struct sim sim;
-static char lane[4096]; /* who ran in each unit of time: '0'.., '.' idle */
-static ns_t lane_unit, lane_from;
-
-static void draw(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
-{
-	for (ns_t t = from; t < to; t += lane_unit)
-		lane[(t - lane_from) / lane_unit] = who ? (char)('0' + (who - s->e)) : '.';
-}
-
-/* Runs until `until`; what ran, one letter per unit. */
 static const char *lane_until(ns_t until, ns_t unit)
 {
-	memset(lane, 0, sizeof(lane));
-	lane_unit = unit;
-	lane_from = sim.now;
-	sim.ran = draw;
-	sim_run(&sim, until);
-	return lane;
+	return sim_draw(&sim, until, unit);
 }
 
 static int fresh(void **state)
@@ -36,9 +21,9 @@ static void earliest_deadline_runs_first(void **state)
 {
 	/* REQ: SCHED-1 */
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 20, 100, 90), 99);
-	sched_start(&sim.cpu, sim_rt(&sim, 1, 20, 100, 50), 99);
-	sched_start(&sim.cpu, sim_rt(&sim, 2, 20, 100, 70), 99);
+	sched_start(sim.cpu, sim_rt(&sim, 0, 20, 100, 90), 99);
+	sched_start(sim.cpu, sim_rt(&sim, 1, 20, 100, 50), 99);
+	sched_start(sim.cpu, sim_rt(&sim, 2, 20, 100, 70), 99);
 	sim.now = 100;
 	assert_string_equal(lane_until(200, 10), "112200....");
 }
@@ -48,8 +33,8 @@ static void release_with_an_earlier_deadline_preempts(void **state)
 {
 	/* REQ: SCHED-1 */
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 60, 200, 200), 0); /* releases 200, 400.. */
-	sched_start(&sim.cpu, sim_rt(&sim, 1, 20, 110, 110), 0); /* releases 110, 220, 330.. */
+	sched_start(sim.cpu, sim_rt(&sim, 0, 60, 200, 200), 0); /* releases 200, 400.. */
+	sched_start(sim.cpu, sim_rt(&sim, 1, 20, 110, 110), 0); /* releases 110, 220, 330.. */
 	/* due 400 against 330 at 220; at 330 nobody is ready but 1 */
 	assert_string_equal(lane_until(400, 10), "...........11.......0011"
 						 "0000....."
@@ -61,7 +46,7 @@ static void first_release_is_the_next_multiple_of_the_period(void **state)
 {
 	/* REQ: SCHED-1 */
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 130);
+	sched_start(sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 130);
 	sim.now = 130;
 	assert_string_equal(lane_until(300, 10), ".......0.........");
 }
@@ -70,9 +55,9 @@ static void who_starts_exactly_at_a_release_waits_for_the_next(void **state)
 {
 	/* REQ: SCHED-1 */
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 100);
-	assert_null(sched_pick(&sim.cpu, 100));
-	assert_int_equal(sim.cpu.event, 200);
+	sched_start(sim.cpu, sim_rt(&sim, 0, 10, 100, 100), 100);
+	assert_null(sched_pick(sim.cpu, 100));
+	assert_int_equal(sim.cpu->event, 200);
 }
 
 /* Given a reservation that never sleeps, when it has had C, then the comparator stands at exactly
@@ -83,17 +68,17 @@ static void budget_ends_exactly_after_c(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 12345, 100000, 100000);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_start(&sim.cpu, sim_be(&sim, 1, 1000), 0);
-	assert_ptr_equal(sched_pick(&sim.cpu, 100000), e);
-	assert_int_equal(sim.cpu.event, 112345);
-	assert_ptr_equal(sched_pick(&sim.cpu, 112344), e);
-	assert_int_equal(sim.cpu.event, 112345);
-	assert_ptr_equal(sched_pick(&sim.cpu, 112345), &sim.e[1]);
+	sched_start(sim.cpu, e, 0);
+	sched_start(sim.cpu, sim_be(&sim, 1, 1000), 0);
+	assert_ptr_equal(sched_pick(sim.cpu, 100000), e);
+	assert_int_equal(sim.cpu->event, 112345);
+	assert_ptr_equal(sched_pick(sim.cpu, 112344), e);
+	assert_int_equal(sim.cpu->event, 112345);
+	assert_ptr_equal(sched_pick(sim.cpu, 112345), &sim.e[1]);
 	assert_int_equal(e->state, SCHED_THROTTLED);
 	assert_int_equal(e->overruns, 1);
-	assert_int_equal(sim.cpu.event, 200000); /* replenishment; best effort is alone */
-	assert_ptr_equal(sched_pick(&sim.cpu, 200000), e);
+	assert_int_equal(sim.cpu->event, 200000); /* replenishment; best effort is alone */
+	assert_ptr_equal(sched_pick(sim.cpu, 200000), e);
 	assert_int_equal(e->remaining, 12345);
 }
 
@@ -105,11 +90,11 @@ static void time_taken_too_much_is_paid_from_the_next_budget(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 10000, 100000, 100000);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100000);
-	assert_null(sched_pick(&sim.cpu, 110030));
-	assert_ptr_equal(sched_pick(&sim.cpu, 200000), e);
-	assert_int_equal(sim.cpu.event, 209970);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100000);
+	assert_null(sched_pick(sim.cpu, 110030));
+	assert_ptr_equal(sched_pick(sim.cpu, 200000), e);
+	assert_int_equal(sim.cpu->event, 209970);
 }
 
 /* Even debt beyond the whole budget leaves the comparator armed: the budget stays enforced. */
@@ -123,11 +108,11 @@ static void no_debt_switches_the_comparator_off(void **state)
 		sim_init(&sim);
 		*e = (struct sched_entity){
 			.queue = SCHED_RT, .capacity = 10000, .period = 100000, .deadline = 100000};
-		sched_start(&sim.cpu, e, 0);
-		sched_pick(&sim.cpu, 100000);
-		sched_pick(&sim.cpu, 110000 + debt);
-		sched_pick(&sim.cpu, 200000);
-		assert_true(sim.cpu.event <= 300000);
+		sched_start(sim.cpu, e, 0);
+		sched_pick(sim.cpu, 100000);
+		sched_pick(sim.cpu, 110000 + debt);
+		sched_pick(sim.cpu, 200000);
+		assert_true(sim.cpu->event <= 300000);
 	}
 }
 
@@ -138,7 +123,7 @@ static void after_standing_still_no_backlog_of_budgets_is_served(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
+	sched_start(sim.cpu, e, 0);
 	sim_run(&sim, 150);
 	sim.now = 5050;
 	assert_string_equal(lane_until(5350, 10), "0.........0.........0.........");
@@ -151,10 +136,10 @@ static void wake_up_keeps_what_fits_the_bandwidth(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	sched_block(&sim.cpu, e, NS_NEVER, 130); /* 10 left, 10/40 of 100: fits until 175 */
-	sched_wake(&sim.cpu, e, 175);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 130); /* 10 left, 10/40 of 100: fits until 175 */
+	sched_wake(sim.cpu, e, 175);
 	assert_int_equal(e->due, 200);
 	assert_int_equal(e->remaining, 10);
 }
@@ -165,10 +150,10 @@ static void wake_up_with_too_much_left_starts_a_new_period(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	sched_block(&sim.cpu, e, NS_NEVER, 130);
-	sched_wake(&sim.cpu, e, 176);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 130);
+	sched_wake(sim.cpu, e, 176);
 	assert_int_equal(e->release, 176);
 	assert_int_equal(e->due, 276);
 	assert_int_equal(e->remaining, 40);
@@ -181,11 +166,11 @@ static void with_d_below_p_left_over_budget_is_cut_to_its_bandwidth(void **state
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 80);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	sched_block(&sim.cpu, e, NS_NEVER, 110); /* 30 left, due 180 */
-	assert_null(sched_pick(&sim.cpu, 110));
-	sched_wake(&sim.cpu, e, 150);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 110); /* 30 left, due 180 */
+	assert_null(sched_pick(sim.cpu, 110));
+	sched_wake(sim.cpu, e, 150);
 	assert_int_equal(e->due, 180);
 	assert_int_equal(e->remaining, 30 * 40 / 80);
 	sim.now = 150;
@@ -199,14 +184,14 @@ static void with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_perio
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 50);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	sched_block(&sim.cpu, e, NS_NEVER, 110);
-	sched_wake(&sim.cpu, e, 150);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 110);
+	sched_wake(sim.cpu, e, 150);
 	assert_int_equal(e->state, SCHED_THROTTLED);
-	assert_null(sched_pick(&sim.cpu, 150));
-	assert_int_equal(sim.cpu.event, 200);
-	assert_ptr_equal(sched_pick(&sim.cpu, 200), e);
+	assert_null(sched_pick(sim.cpu, 150));
+	assert_int_equal(sim.cpu->event, 200);
+	assert_ptr_equal(sched_pick(sim.cpu, 200), e);
 	assert_int_equal(e->due, 250);
 }
 
@@ -216,13 +201,13 @@ static void a_sleeper_is_woken_by_its_own_timer_exactly_then(void **state)
 	struct sched_entity *e = sim_be(&sim, 0, 1000);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 0);
-	sched_block(&sim.cpu, e, 777, 10);
-	assert_null(sched_pick(&sim.cpu, 10));
-	assert_int_equal(sim.cpu.event, 777);
-	assert_null(sched_pick(&sim.cpu, 776));
-	assert_ptr_equal(sched_pick(&sim.cpu, 777), e);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 0);
+	sched_block(sim.cpu, e, 777, 10);
+	assert_null(sched_pick(sim.cpu, 10));
+	assert_int_equal(sim.cpu->event, 777);
+	assert_null(sched_pick(sim.cpu, 776));
+	assert_ptr_equal(sched_pick(sim.cpu, 777), e);
 }
 
 static void a_wake_up_time_in_the_past_wakes_at_once(void **state)
@@ -231,10 +216,10 @@ static void a_wake_up_time_in_the_past_wakes_at_once(void **state)
 	struct sched_entity *e = sim_be(&sim, 0, 1000);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 0);
-	sched_block(&sim.cpu, e, 5, 10);
-	assert_ptr_equal(sched_pick(&sim.cpu, 10), e);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 0);
+	sched_block(sim.cpu, e, 5, 10);
+	assert_ptr_equal(sched_pick(sim.cpu, 10), e);
 }
 
 static void waking_whoever_does_not_sleep_changes_nothing(void **state)
@@ -243,15 +228,15 @@ static void waking_whoever_does_not_sleep_changes_nothing(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
 
 	(void)state;
-	sched_wake(&sim.cpu, e, 5); /* OFF */
+	sched_wake(sim.cpu, e, 5); /* OFF */
 	assert_int_equal(e->state, SCHED_OFF);
-	sched_start(&sim.cpu, e, 0);
-	sched_wake(&sim.cpu, e, 50); /* waits for its first release */
-	assert_null(sched_pick(&sim.cpu, 50));
-	sched_pick(&sim.cpu, 100);
-	sched_pick(&sim.cpu, 110); /* throttled */
-	sched_wake(&sim.cpu, e, 120);
-	assert_null(sched_pick(&sim.cpu, 120));
+	sched_start(sim.cpu, e, 0);
+	sched_wake(sim.cpu, e, 50); /* waits for its first release */
+	assert_null(sched_pick(sim.cpu, 50));
+	sched_pick(sim.cpu, 100);
+	sched_pick(sim.cpu, 110); /* throttled */
+	sched_wake(sim.cpu, e, 120);
+	assert_null(sched_pick(sim.cpu, 120));
 }
 
 /* Given a period that is no round number, when it is waited for 100,000 times with random lateness,
@@ -264,15 +249,15 @@ static void wait_period_never_leaves_the_grid(void **state)
 	ns_t now;
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
+	sched_start(sim.cpu, e, 0);
 	now = 333331;
 	for (unsigned i = 0; i < 100000; i++) {
-		assert_ptr_equal(sched_pick(&sim.cpu, now), e);
+		assert_ptr_equal(sched_pick(sim.cpu, now), e);
 		now += random_below(&seed, 40000);
-		assert_int_equal(sched_wait_period(&sim.cpu, e, now), ++k * 333331);
-		assert_null(sched_pick(&sim.cpu, now));
-		assert_int_equal(sim.cpu.event, k * 333331);
-		now = sim.cpu.event + random_below(&seed, 200); /* the comparator may be late */
+		assert_int_equal(sched_wait_period(sim.cpu, e, now), ++k * 333331);
+		assert_null(sched_pick(sim.cpu, now));
+		assert_int_equal(sim.cpu->event, k * 333331);
+		now = sim.cpu->event + random_below(&seed, 200); /* the comparator may be late */
 	}
 }
 
@@ -282,11 +267,11 @@ static void wait_period_of_who_is_late_skips_to_the_next_release_after_now(void 
 	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	assert_int_equal(sched_wait_period(&sim.cpu, e, 730), 800);
-	sched_pick(&sim.cpu, 800);
-	assert_int_equal(sched_wait_period(&sim.cpu, e, 900), 1000);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	assert_int_equal(sched_wait_period(sim.cpu, e, 730), 800);
+	sched_pick(sim.cpu, 800);
+	assert_int_equal(sched_wait_period(sim.cpu, e, 900), 1000);
 }
 
 static void best_effort_runs_in_turn(void **state)
@@ -294,7 +279,7 @@ static void best_effort_runs_in_turn(void **state)
 	/* REQ: SCHED-2 */
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
-		sched_start(&sim.cpu, sim_be(&sim, i, 20), 0);
+		sched_start(sim.cpu, sim_be(&sim, i, 20), 0);
 	assert_string_equal(lane_until(180, 10), "001122001122001122");
 }
 
@@ -302,9 +287,9 @@ static void weights_share_the_time_in_proportion(void **state)
 {
 	/* REQ: SCHED-2 */
 	(void)state;
-	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
-	sched_start(&sim.cpu, sim_be(&sim, 1, 30), 0);
-	sched_start(&sim.cpu, sim_be(&sim, 2, 20), 0);
+	sched_start(sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_start(sim.cpu, sim_be(&sim, 1, 30), 0);
+	sched_start(sim.cpu, sim_be(&sim, 2, 20), 0);
 	assert_string_equal(lane_until(180, 10), "011122011122011122");
 }
 
@@ -314,21 +299,21 @@ static void preempted_best_effort_keeps_its_place_and_its_rest(void **state)
 {
 	/* REQ: SCHED-2 */
 	(void)state;
-	sched_start(&sim.cpu, sim_be(&sim, 0, 40), 0);
-	sched_start(&sim.cpu, sim_be(&sim, 1, 40), 0);
-	sched_start(&sim.cpu, sim_rt(&sim, 2, 20, 100, 100), 0);
+	sched_start(sim.cpu, sim_be(&sim, 0, 40), 0);
+	sched_start(sim.cpu, sim_be(&sim, 1, 40), 0);
+	sched_start(sim.cpu, sim_rt(&sim, 2, 20, 100, 100), 0);
 	assert_string_equal(lane_until(200, 10), "00001111002200111100");
 }
 
-static void who_wakes_joins_the_end_of_the_line(void **state)
+static void who_wakes_is_served_when_its_turn_in_the_ring_comes(void **state)
 {
 	/* REQ: SCHED-2 */
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
-		sched_start(&sim.cpu, sim_be(&sim, i, 20), 0);
-	sched_pick(&sim.cpu, 0);
-	sched_block(&sim.cpu, &sim.e[0], 30, 0); /* wakes while 2 runs, behind 1 */
-	assert_string_equal(lane_until(120, 10), "112211002211");
+		sched_start(sim.cpu, sim_be(&sim, i, 20), 0);
+	sched_pick(sim.cpu, 0);
+	sched_block(sim.cpu, &sim.e[0], 30, 0); /* wakes while 2 runs; its turn is before 1's */
+	assert_string_equal(lane_until(120, 10), "112200112200");
 }
 
 /* Given one best-effort entity alone, when it runs, then no quantum interrupts it. */
@@ -336,19 +321,19 @@ static void alone_there_is_no_tick(void **state)
 {
 	/* REQ: SCHED-1, SCHED-8 */
 	(void)state;
-	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
-	assert_ptr_equal(sched_pick(&sim.cpu, 0), &sim.e[0]);
-	assert_true(sim.cpu.event == NS_NEVER);
-	assert_ptr_equal(sched_pick(&sim.cpu, 1000000), &sim.e[0]);
-	assert_true(sim.cpu.event == NS_NEVER);
+	sched_start(sim.cpu, sim_be(&sim, 0, 10), 0);
+	assert_ptr_equal(sched_pick(sim.cpu, 0), &sim.e[0]);
+	assert_true(sim.cpu->event == NS_NEVER);
+	assert_ptr_equal(sched_pick(sim.cpu, 1000000), &sim.e[0]);
+	assert_true(sim.cpu->event == NS_NEVER);
 }
 
 static void idle_there_is_no_tick(void **state)
 {
 	/* REQ: CPU-5 */
 	(void)state;
-	assert_null(sched_pick(&sim.cpu, 0));
-	assert_true(sim.cpu.event == NS_NEVER);
+	assert_null(sched_pick(sim.cpu, 0));
+	assert_true(sim.cpu->event == NS_NEVER);
 }
 
 /* Given one that was alone for long, when a second one comes, then that one runs at once. */
@@ -356,9 +341,9 @@ static void who_was_alone_for_long_makes_place_at_once(void **state)
 {
 	/* REQ: SCHED-2 */
 	(void)state;
-	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
-	sched_pick(&sim.cpu, 0);
-	sched_start(&sim.cpu, sim_be(&sim, 1, 10), 500);
+	sched_start(sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_pick(sim.cpu, 0);
+	sched_start(sim.cpu, sim_be(&sim, 1, 10), 500);
 	sim.now = 500;
 	assert_string_equal(lane_until(540, 10), "1010");
 }
@@ -368,13 +353,13 @@ static void a_best_effort_timer_is_not_armed_while_a_reservation_runs(void **sta
 {
 	/* REQ: IRQ-2, SCHED-1 */
 	(void)state;
-	sched_start(&sim.cpu, sim_be(&sim, 0, 10), 0);
-	sched_start(&sim.cpu, sim_rt(&sim, 1, 50, 100, 100), 0);
-	sched_pick(&sim.cpu, 0);
-	sched_block(&sim.cpu, &sim.e[0], 120, 0);
-	sched_pick(&sim.cpu, 100);
-	assert_int_equal(sim.cpu.event, 150);
-	assert_ptr_equal(sched_pick(&sim.cpu, 150), &sim.e[0]);
+	sched_start(sim.cpu, sim_be(&sim, 0, 10), 0);
+	sched_start(sim.cpu, sim_rt(&sim, 1, 50, 100, 100), 0);
+	sched_pick(sim.cpu, 0);
+	sched_block(sim.cpu, &sim.e[0], 120, 0);
+	sched_pick(sim.cpu, 100);
+	assert_int_equal(sim.cpu->event, 150);
+	assert_ptr_equal(sched_pick(sim.cpu, 150), &sim.e[0]);
 }
 
 /* Figure 5.3 of the dissertation: RT 0 (P 5, C 3), RT 1 (P 4, C 1), two best effort, 20 quanta. */
@@ -385,10 +370,10 @@ static void figure_5_3_slot_by_slot(void **state)
 	const char *got;
 
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 3 * q, 5 * q, 5 * q), start - 1);
-	sched_start(&sim.cpu, sim_rt(&sim, 1, q, 4 * q, 4 * q), start - 1);
-	sched_start(&sim.cpu, sim_be(&sim, 2, q), start);
-	sched_start(&sim.cpu, sim_be(&sim, 3, q), start);
+	sched_start(sim.cpu, sim_rt(&sim, 0, 3 * q, 5 * q, 5 * q), start - 1);
+	sched_start(sim.cpu, sim_rt(&sim, 1, q, 4 * q, 4 * q), start - 1);
+	sched_start(sim.cpu, sim_be(&sim, 2, q), start);
+	sched_start(sim.cpu, sim_be(&sim, 3, q), start);
 	sim.now = start;
 	got = lane_until(start + 20 * q, q);
 	/* worked out by hand: releases of 1 at 0 4 8 12 16, of 0 at 0 5 10 15; at 16 deadlines are
@@ -410,24 +395,24 @@ static void stopping_takes_an_entity_out_of_every_state(void **state)
 		sim_init(&sim);
 		sim_rt(&sim, 0, 10, 100, 100);
 		sim_be(&sim, 1, 10);
-		sched_start(&sim.cpu, rt, 0);
-		sched_start(&sim.cpu, be, 0);
+		sched_start(sim.cpu, rt, 0);
+		sched_start(sim.cpu, be, 0);
 		if (stage >= 1)
-			sched_pick(&sim.cpu, 100); /* rt runs */
+			sched_pick(sim.cpu, 100); /* rt runs */
 		if (stage >= 2)
-			sched_pick(&sim.cpu, 110); /* rt throttled */
+			sched_pick(sim.cpu, 110); /* rt throttled */
 		if (stage == 3)
-			sched_block(&sim.cpu, be, NS_NEVER, 110);
+			sched_block(sim.cpu, be, NS_NEVER, 110);
 		if (stage == 4)
-			sched_block(&sim.cpu, be, 5000, 110);
-		sched_stop(&sim.cpu, rt);
-		sched_stop(&sim.cpu, be);
+			sched_block(sim.cpu, be, 5000, 110);
+		sched_stop(sim.cpu, rt, 110);
+		assert_true(sched_take(sim.cpu, be));
+		sched_stop(sim.cpu, be, 110);
 		assert_int_equal(rt->state, SCHED_OFF);
-		for (unsigned q = 0; q < SCHED_QUEUES; q++)
-			assert_int_equal(
-				sim.cpu.queues[q].ready.count + sim.cpu.queues[q].timed.count, 0);
-		assert_null(sched_pick(&sim.cpu, 200));
-		assert_true(sim.cpu.event == NS_NEVER);
+		assert_int_equal(sim.cpu->ready.count + sim.cpu->timed.count, 0);
+		assert_int_equal(sim.cpu->sleeping.count, 0);
+		assert_null(sched_pick(sim.cpu, 200));
+		assert_true(sim.cpu->event == NS_NEVER);
 	}
 }
 
@@ -437,11 +422,11 @@ static void who_was_stopped_starts_again_with_a_full_budget(void **state)
 	struct sched_entity *e = sim_rt(&sim, 0, 10, 100, 100);
 
 	(void)state;
-	sched_start(&sim.cpu, e, 0);
-	sched_pick(&sim.cpu, 100);
-	sched_stop(&sim.cpu, e);
-	sched_pick(&sim.cpu, 105);
-	sched_start(&sim.cpu, e, 250);
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_stop(sim.cpu, e, 105);
+	sched_pick(sim.cpu, 105);
+	sched_start(sim.cpu, e, 250);
 	sim.now = 250;
 	assert_string_equal(lane_until(350, 10), ".....0....");
 }
@@ -453,7 +438,7 @@ static void overload_is_counted_as_late(void **state)
 	/* REQ: OPS-2, SCHED-1 */
 	(void)state;
 	for (unsigned i = 0; i < 2; i++)
-		sched_start(&sim.cpu, sim_rt(&sim, i, 60, 100, 100), 0);
+		sched_start(sim.cpu, sim_rt(&sim, i, 60, 100, 100), 0);
 	sim_run(&sim, 10100);
 	/* 120 asked for every 100: of the 200 server periods in 10,000 about 34 cannot be served in
 	 * time */
@@ -465,9 +450,9 @@ static void who_was_preempted_across_its_deadline_is_late(void **state)
 {
 	/* REQ: OPS-2 */
 	(void)state;
-	sched_start(&sim.cpu, sim_rt(&sim, 0, 50, 1000, 50), 1);
-	sched_start(&sim.cpu, sim_rt(&sim, 1, 50, 1000, 51), 1);
-	sched_start(&sim.cpu, sim_rt(&sim, 2, 50, 1000, 52), 1);
+	sched_start(sim.cpu, sim_rt(&sim, 0, 50, 1000, 50), 1);
+	sched_start(sim.cpu, sim_rt(&sim, 1, 50, 1000, 51), 1);
+	sched_start(sim.cpu, sim_rt(&sim, 2, 50, 1000, 52), 1);
 	sim.now = 1000;
 	sim_run(&sim, 1900);
 	assert_int_equal(sim.e[0].late, 0);
@@ -500,7 +485,7 @@ int main(void)
 		FRESH(best_effort_runs_in_turn),
 		FRESH(weights_share_the_time_in_proportion),
 		FRESH(preempted_best_effort_keeps_its_place_and_its_rest),
-		FRESH(who_wakes_joins_the_end_of_the_line),
+		FRESH(who_wakes_is_served_when_its_turn_in_the_ring_comes),
 		FRESH(alone_there_is_no_tick),
 		FRESH(idle_there_is_no_tick),
 		FRESH(who_was_alone_for_long_makes_place_at_once),

@@ -22,20 +22,20 @@ static void sixty_four_releases_at_once_are_all_handled_in_deadline_order(void *
 
 	(void)state;
 	for (unsigned i = 0; i < 64; i++)
-		sched_start(&sim.cpu, sim_rt(&sim, i, 10, 100000, 1000 + 10 * (i * 37 % 64)), 1);
+		sched_start(sim.cpu, sim_rt(&sim, i, 10, 100000, 1000 + 10 * (i * 37 % 64)), 1);
 	do {
-		assert_non_null(sched_pick(&sim.cpu, 100000));
+		assert_non_null(sched_pick(sim.cpu, 100000));
 		assert_true(++picks <= 64);
-	} while (sim.cpu.event <= 100000);
-	assert_int_equal(sim.cpu.queues[SCHED_RT].ready.count, 64);
+	} while (sim.cpu->event <= 100000);
+	assert_int_equal(sim.cpu->ready.count, 64);
 	for (unsigned i = 0; i < 64; i++) {
-		struct sched_entity *e = sched_pick(&sim.cpu, 100000 + 10 * i);
+		struct sched_entity *e = sched_pick(sim.cpu, 100000 + 10 * i);
 
 		assert_non_null(e);
 		assert_true(e->due > last);
 		last = e->due;
 	}
-	assert_null(sched_pick(&sim.cpu, 100640));
+	assert_null(sched_pick(sim.cpu, 100640));
 }
 
 /* The same 64, but time goes on between the picks as it does on a CPU: everyone is served in its
@@ -45,10 +45,10 @@ static void sixty_four_releases_at_once_all_get_their_budget(void **state)
 	/* REQ: SCHED-1 */
 	(void)state;
 	for (unsigned i = 0; i < 64; i++)
-		sched_start(&sim.cpu, sim_rt(&sim, i, 1000, 100000, 100000), 1);
+		sched_start(sim.cpu, sim_rt(&sim, i, 1000, 100000, 100000), 1);
 	for (ns_t now = 100000; now < 200000;) {
-		sched_pick(&sim.cpu, now);
-		now = sim.cpu.event > now + 7 ? sim.cpu.event : now + 7;
+		sched_pick(sim.cpu, now);
+		now = sim.cpu->event > now + 7 ? sim.cpu->event : now + 7;
 	}
 	for (unsigned i = 0; i < 64; i++) {
 		assert_int_equal(sim.e[i].overruns, 1);
@@ -85,15 +85,15 @@ static unsigned most_heap_calls(unsigned entities)
 
 	sim_init(&sim);
 	for (unsigned i = 0; i < entities; i++)
-		sched_start(&sim.cpu,
+		sched_start(sim.cpu,
 			    i % 2 ? sim_be(&sim, i, 1000) : sim_rt(&sim, i, 10, 1000, 1000), 0);
 	for (unsigned i = 0; i < 20000; i++) {
 		struct sched_entity *e = &sim.e[random_below(&seed, entities)];
 
 		if (!random_below(&seed, 3) && e->state == SCHED_READY)
-			sched_block(&sim.cpu, e, now + random_below(&seed, 500), now);
+			sched_block(sim.cpu, e, now + random_below(&seed, 500), now);
 		heap_calls = 0;
-		sched_pick(&sim.cpu, now);
+		sched_pick(sim.cpu, now);
 		if (heap_calls > most)
 			most = heap_calls;
 		now += random_below(&seed, 3) ? 0 : random_below(&seed, 2000);

@@ -31,10 +31,11 @@ static ns_t deadline(unsigned i)
 	return promises[i].first + (promises[i].period_number + 1) * sim.e[i].period;
 }
 
-static void check_stretch(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
+static void check_stretch(struct sim *s, uint32_t cpu, struct sched_entity *who, ns_t from, ns_t to)
 {
 	ns_t earliest = NS_NEVER;
 
+	(void)cpu;
 	stretches++;
 	for (unsigned i = 0; i < reservations; i++) {
 		struct promise *p = &promises[i];
@@ -102,11 +103,11 @@ static void admitted_sets_are_never_late(void **state)
 			continue;
 		start = random_below(&seed, 10000000);
 		for (unsigned i = 0; i < reservations; i++) {
-			sched_start(&sim.cpu, &sim.e[i], start);
+			sched_start(sim.cpu, &sim.e[i], start);
 			promises[i].first = (start / sim.e[i].period + 1) * sim.e[i].period;
 		}
 		if (sets % 3)
-			sched_start(&sim.cpu, sim_be(&sim, reservations, 5000), start);
+			sched_start(sim.cpu, sim_be(&sim, reservations, 5000), start);
 		sim.ran = check_stretch;
 		sim.now = start;
 		sim_run(&sim, start + 300000000);
@@ -127,11 +128,12 @@ struct account {
 
 static struct account accounts[SIM_MAX];
 
-static void account(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
+static void account(struct sim *s, uint32_t cpu, struct sched_entity *who, ns_t from, ns_t to)
 {
 	struct account *a;
 	wide at;
 
+	(void)cpu;
 	if (!sched_is_rt(who))
 		return;
 	a = &accounts[who - s->e];
@@ -152,15 +154,15 @@ static void act(struct sched_entity *e, enum habit habit, uint64_t *seed)
 	unsigned choice = habit == EVERYTHING ? (unsigned)random_below(seed, 3) : (unsigned)habit;
 
 	if (e->state == SCHED_BLOCKED && !random_below(seed, 3))
-		sched_wake(&sim.cpu, e, sim.now);
-	if (e != sim.cpu.current || e->state != SCHED_READY || random_below(seed, 3))
+		sched_wake(sim.cpu, e, sim.now);
+	if (e != sim.cpu->current || e->state != SCHED_READY || random_below(seed, 3))
 		return;
 	if (choice == SLEEPS)
-		sched_block(&sim.cpu, e, sim.now + random_below(seed, 2 * e->period), sim.now);
+		sched_block(sim.cpu, e, sim.now + random_below(seed, 2 * e->period), sim.now);
 	else if (choice == WAITS_FOR_EVENTS)
-		sched_block(&sim.cpu, e, NS_NEVER, sim.now);
+		sched_block(sim.cpu, e, NS_NEVER, sim.now);
 	else
-		sched_wait_period(&sim.cpu, e, sim.now);
+		sched_wait_period(sim.cpu, e, sim.now);
 }
 
 static void sleepers(uint64_t seed, bool short_deadlines, enum habit habit)
@@ -177,10 +179,10 @@ static void sleepers(uint64_t seed, bool short_deadlines, enum habit habit)
 			e->deadline = e->period / 2 + random_below(&seed, e->period / 2);
 			e->capacity /= 2;
 		}
-		sched_start(&sim.cpu, e, 0);
+		sched_start(sim.cpu, e, 0);
 		accounts[i].lowest = (wide)1 << 100;
 	}
-	sched_start(&sim.cpu, sim_be(&sim, n, 7000), 0);
+	sched_start(sim.cpu, sim_be(&sim, n, 7000), 0);
 	sim.ran = account;
 	for (unsigned i = 0; i < 20000; i++) {
 		ns_t pace = random_below(&seed, 4) ? 3000 : 150000;
@@ -218,10 +220,11 @@ static void sleeping_with_d_below_p_never_yields_more_than_c_per_p(void **state)
  * exactly C in each of its periods. */
 static ns_t victim_served[1001];
 
-static void watch_victim(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
+static void watch_victim(struct sim *s, uint32_t cpu, struct sched_entity *who, ns_t from, ns_t to)
 {
 	const ns_t p = s->e[0].period;
 
+	(void)cpu;
 	while (who == &s->e[0] && from < to) {
 		ns_t end = from / p * p + p < to ? from / p * p + p : to;
 
@@ -245,7 +248,7 @@ static void sleepers_never_delay_a_neighbour(void **state)
 		sim_rt(&sim, 3, 19000, 100000, 100000);
 		sim.ran = watch_victim;
 		for (unsigned i = 0; i < 4; i++)
-			sched_start(&sim.cpu, &sim.e[i], 0);
+			sched_start(sim.cpu, &sim.e[i], 0);
 		while (sim.now < 1000000000) {
 			ns_t next = sim.now + 1 + random_below(&seed, 40000);
 
@@ -262,8 +265,9 @@ static void sleepers_never_delay_a_neighbour(void **state)
  * proportion to its weight. */
 static ns_t given[SIM_MAX];
 
-static void give(struct sim *s, struct sched_entity *who, ns_t from, ns_t to)
+static void give(struct sim *s, uint32_t cpu, struct sched_entity *who, ns_t from, ns_t to)
 {
+	(void)cpu;
 	if (who)
 		given[who - s->e] += to - from;
 }
@@ -277,15 +281,15 @@ static void always_ready_best_effort_shares_by_weight_whatever_sleepers_do(void 
 	sim_init(&sim);
 	memset(given, 0, sizeof(given));
 	for (unsigned i = 0; i < 6; i++)
-		sched_start(&sim.cpu, sim_be(&sim, i, 1000 * (1 + i % 3)), 0);
-	sched_start(&sim.cpu, sim_rt(&sim, 6, 20000, 100000, 100000), 0);
+		sched_start(sim.cpu, sim_be(&sim, i, 1000 * (1 + i % 3)), 0);
+	sched_start(sim.cpu, sim_rt(&sim, 6, 20000, 100000, 100000), 0);
 	sim.ran = give;
 	for (unsigned i = 0; i < 60000; i++) {
 		struct sched_entity *e = &sim.e[3 + random_below(&seed, 3)];
 
 		sim_run(&sim, sim.now + 1 + random_below(&seed, 3000));
-		if (e->state == SCHED_READY && sim.cpu.current == e)
-			sched_block(&sim.cpu, e, sim.now + random_below(&seed, 20000), sim.now);
+		if (e->state == SCHED_READY && sim.cpu->current == e)
+			sched_block(sim.cpu, e, sim.now + random_below(&seed, 20000), sim.now);
 	}
 	assert_true(given[1] > given[0] * 199 / 100 && given[1] < given[0] * 201 / 100);
 	assert_true(given[2] > given[0] * 299 / 100 && given[2] < given[0] * 301 / 100);
