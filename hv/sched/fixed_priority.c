@@ -236,6 +236,15 @@ static void fp_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 		wake_within_period(c, e, now);
 }
 
+static void note_late(struct sched_cpu *c, struct sched_entity *e)
+{
+	if (e->late_due == e->due)
+		return;
+	e->late_due = e->due;
+	e->late++;
+	sched_tell(c, e, SCHED_EV_MISS, e->due);
+}
+
 /* e, which ran, wanted more than it was given by the end of its period. The rest is lost. */
 static void enter_period(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_t now)
 {
@@ -243,6 +252,8 @@ static void enter_period(struct sched_cpu *c, struct sched_entity *e, ns_t ran, 
 	int64_t since = (int64_t)sched_earlier(ran, now - release);
 
 	e->remaining += since;
+	if (e->due == release && !used_up(c, e))
+		note_late(c, e);
 	refill(c, e, release);
 	e->remaining -= since;
 }
@@ -251,11 +262,8 @@ static void fp_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_
 {
 	ns_t until;
 
-	if (unlikely(now > e->due) && e->late_due != e->due) {
-		e->late_due = e->due;
-		e->late++;
-		sched_tell(c, e, SCHED_EV_MISS, e->due);
-	}
+	if (unlikely(now > e->due))
+		note_late(c, e);
 	note_stretch(c->busy, e->priority, now - ran, now);
 	e->remaining -= (int64_t)ran;
 	if (e->server == SCHED_SPORADIC)
