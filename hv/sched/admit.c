@@ -14,8 +14,11 @@
  */
 #include "sched/admit.h"
 
-#define PPM   1000000u
-#define SLICE 8u /* tasks of a pass in one step */
+#define PPM 1000000u
+/* Tasks in one step: of the first pass, of one for a later digit, and of the policy's. */
+#define SLICE_FIRST  4u
+#define SLICE_DIGIT  1u
+#define SLICE_POLICY 5u
 
 enum {
 	SEARCH_ONE,       /* nothing: one CPU is to be tested */
@@ -24,19 +27,6 @@ enum {
 	SEARCH_ROOM,      /* whether the wanted one fits once the candidate has gone */
 	SEARCH_NEW_HOME,  /* whether the candidate fits elsewhere */
 };
-
-const struct admit_task *admit_member(const struct admit_run *r, uint32_t i)
-{
-	const struct admit_system *s = r->system;
-	const struct admit_task *t = &s->tasks[i];
-
-	if (i < s->task_count)
-		return t->cpu == r->on && i != r->without && t->period ? t : NULL;
-	if (r->with == ADMIT_NOBODY)
-		return NULL;
-	t = r->with < s->task_count ? &s->tasks[r->with] : &r->wanted;
-	return t->period ? t : NULL;
-}
 
 /* Of several CPUs, a deadline missed is nearer than no time left, and less too much is nearer. */
 enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure)
@@ -113,28 +103,51 @@ static enum admit_answer sum_decide(struct admit_run *r)
 	return ADMIT_MORE;
 }
 
+/* The first pass goes over all tasks, and finds out who is in the set. */
+static bool is_member(const struct admit_run *r, uint32_t i)
+{
+	const struct admit_task *t = &r->system->tasks[i];
+
+	if (i == r->system->task_count)
+		return r->with != ADMIT_NOBODY;
+	return t->period && t->cpu == r->on && i != r->without;
+}
+
+static void sum_pass(struct admit_run *r, uint32_t first, uint32_t end)
+{
+	for (; first < end; first++) {
+		const struct admit_task *t;
+		uint32_t i = first;
+
+		if (!r->digit) {
+			if (!is_member(r, first))
+				continue;
+			i = r->count++;
+			r->members[i] = (uint8_t)(first < r->system->task_count ? first : r->with);
+		}
+		t = admit_member(r, i);
+		if (t->period)
+			r->sum += digit(t->capacity + r->system->overhead, t->period, r->digit);
+	}
+}
+
 static enum admit_answer test_step(struct admit_run *r)
 {
-	/* A later digit takes longer. */
-	uint32_t end = r->next + (r->digit ? SLICE / 4 : SLICE);
 	const struct admit_test *test = test_of(r);
+	uint32_t first = r->next, all = r->count, end = first + SLICE_POLICY;
 
-	for (; r->next <= r->system->task_count; r->next++) {
-		const struct admit_task *t = admit_member(r, r->next);
-		ns_t cost;
-
-		if (r->next == end)
-			return ADMIT_MORE;
-		if (!t)
-			continue;
-		cost = t->capacity + r->system->overhead;
-		if (r->summed) {
-			test->add(r, r->next, t, cost);
-			continue;
-		}
-		r->count += !r->digit;
-		r->sum += digit(cost, t->period, r->digit);
-	}
+	if (!r->summed)
+		end = first + (r->digit ? SLICE_DIGIT : SLICE_FIRST);
+	if (!r->summed && !r->digit)
+		all = r->system->task_count + 1;
+	end = end < all ? end : all;
+	r->next = end;
+	if (r->summed)
+		test->pass(r, first, end);
+	else
+		sum_pass(r, first, end);
+	if (end < all)
+		return ADMIT_MORE;
 	r->next = 0;
 	r->points++;
 	return r->summed ? test->decide(r) : sum_decide(r);

@@ -62,8 +62,8 @@ struct admit_run;
 /* What a policy asks beyond the sum: passes over the tasks, each followed by a decision. */
 struct admit_test {
 	void (*begin)(struct admit_run *r);
-	/* What t, number i of the set under test, adds to the pass; cost: its charged capacity. */
-	void (*add)(struct admit_run *r, uint32_t i, const struct admit_task *t, ns_t cost);
+	/* Adds members [first, end) to r->sum. */
+	void (*pass)(struct admit_run *r, uint32_t first, uint32_t end);
 	/* The pass is over: MORE (another one), YES, or NO with reason and figure. */
 	enum admit_answer (*decide)(struct admit_run *r);
 };
@@ -72,7 +72,7 @@ struct admit_test {
 extern const struct admit_test admit_test_edf __attribute__((weak));
 extern const struct admit_test admit_test_fp __attribute__((weak));
 
-/* One request. About 180 bytes; may be copied between steps. */
+/* One request. May be copied between steps. */
 struct admit_run {
 	/* Results. After YES of a placement: `cpu` has room, after move_task (index into tasks;
 	 * ADMIT_NOBODY: nobody has to) has gone to move_to. After NO: why, of the CPU that came
@@ -93,10 +93,11 @@ struct admit_run {
 	bool summed;              /* the sum of shares fits: the policy's test goes on */
 	uint32_t candidate, home; /* who might move; the CPU to try next */
 	/* The set under test: who is on CPU `on`, except `without`, and `with` (an index;
-	 * task_count: the wanted one). */
+	 * task_count: the wanted one). `members` are their indices, `count` so many. */
 	uint32_t on, without, with;
-	uint32_t next;  /* of the pass; task_count stands for `with` */
-	uint32_t count; /* in the set */
+	uint32_t count;
+	uint8_t members[ADMIT_MAX_TASKS + 1];
+	uint32_t next;  /* of the pass: index, in later ones member */
 	uint32_t digit; /* of the sum of shares */
 	int64_t room;   /* 1 - sum of shares, in the last digit's unit */
 	uint64_t share; /* sum of C'/P, in 2^-32, each rounded down */
@@ -104,11 +105,12 @@ struct admit_run {
 	ns_t t;         /* where the pass looks */
 	union {
 		struct {
-			ns_t bound, first, before;
+			ns_t bound, first;
+			int64_t before;
 		} edf;
 		struct {
 			ns_t cost, due;
-			uint32_t priority, from, following;
+			uint32_t priority, subject;
 		} fp;
 	};
 };
@@ -125,8 +127,13 @@ void admit_begin_place(struct admit_run *r, const struct admit_system *s,
 /* At most about 250 instructions. After YES or NO the run is over. */
 enum admit_answer admit_step(struct admit_run *r);
 
-/* For the policies' tests: number i of the set under test; NULL: not in it. */
-const struct admit_task *admit_member(const struct admit_run *r, uint32_t i);
+/* For the policies' tests. */
+static inline const struct admit_task *admit_member(const struct admit_run *r, uint32_t i)
+{
+	uint32_t index = r->members[i];
+
+	return index < r->system->task_count ? &r->system->tasks[index] : &r->wanted;
+}
 /* Notes why this CPU has no room; NO. */
 enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure);
 

@@ -9,19 +9,21 @@
  *  - the bound sum((P - D) * C'/P) / (1 - sum(C'/P)), since h(t) <= t * sum(C'/P) + sum((P - D) *
  *    C'/P), and
  *  - the first time at which the synchronous release of all has been worked off.
- * From there downwards: if h(t) < t, nothing between h(t) and t can be wrong; go on at h(t). If
- * h(t) = t, go on at the deadline before t. Below the first deadline there is no demand.
+ * From there downwards: let d be the last deadline up to t; h(t) = h(d) must be at most d. If it is
+ * less, nothing between h(d) and d can be wrong; go on at h(d). If it is d, go on before d. Below
+ * the first deadline there is no demand.
  */
 #include "sched/admit.h"
 
 enum { GATHER, BUSY, DEMAND };
 
-static void next_pass(struct admit_run *r, uint8_t phase, ns_t t)
+static enum admit_answer next_pass(struct admit_run *r, uint8_t phase, ns_t t)
 {
 	r->phase = phase;
 	r->t = t;
 	r->sum = 0;
 	r->edf.before = 0;
+	return ADMIT_MORE;
 }
 
 static void begin(struct admit_run *r)
@@ -30,59 +32,64 @@ static void begin(struct admit_run *r)
 	next_pass(r, GATHER, 0);
 }
 
-static void add(struct admit_run *r, uint32_t i, const struct admit_task *t, ns_t cost)
+static void gather(struct admit_run *r, const struct admit_task *t, ns_t cost)
 {
-	const ns_t period = t->period, deadline = t->deadline;
-	ns_t jobs, last;
+	ns_t early = t->period - t->deadline;
 
-	(void)i;
-	if (r->phase == GATHER) {
-		r->t += cost;
-		r->sum += ((period - deadline) * cost + period - 1) / period;
-		if (deadline < r->edf.first)
-			r->edf.first = deadline;
-		return;
-	}
-	if (r->phase == BUSY) {
-		r->sum += (r->t + period - 1) / period * cost;
-		return;
-	}
-	jobs = (r->t + period - deadline) / period;
+	r->t += cost;
+	r->sum += (early * cost + t->period - 1) / t->period;
+	if (t->deadline < r->edf.first)
+		r->edf.first = t->deadline;
+}
+
+/* BUSY asks for releases before r->t, DEMAND for deadlines up to it. */
+static void look(struct admit_run *r, const struct admit_task *t, ns_t cost)
+{
+	ns_t early = t->period - (r->phase == BUSY ? 1 : t->deadline);
+	ns_t jobs = (r->t + early) / t->period;
+	int64_t last = (int64_t)(jobs * t->period - early); /* negative: none */
+
 	r->sum += jobs * cost;
-	last = jobs * period + deadline; /* the first deadline after t is this */
-	if (jobs && last - period == r->t) {
-		jobs--;
-		last -= period;
+	if (last > r->edf.before)
+		r->edf.before = last;
+}
+
+static void pass(struct admit_run *r, uint32_t first, uint32_t end)
+{
+	for (; first < end; first++) {
+		const struct admit_task *t = admit_member(r, first);
+		ns_t cost = t->capacity + r->system->overhead;
+
+		if (!t->period) /* gone since: the caller begins again */
+			continue;
+		if (r->phase == GATHER)
+			gather(r, t, cost);
+		else
+			look(r, t, cost);
 	}
-	if (jobs && last - period > r->edf.before)
-		r->edf.before = last - period;
 }
 
 static enum admit_answer decide(struct admit_run *r)
 {
 	int64_t slack = (1ll << 32) - (int64_t)r->share - r->count; /* at least so much is free */
+	ns_t sum = r->sum, before = (ns_t)r->edf.before;
 
-	switch (r->phase) {
-	case GATHER:
-		if (!r->sum)
+	if (r->phase == GATHER) {
+		if (!sum)
 			return ADMIT_YES;
-		r->edf.bound = slack > 0 ? (r->sum << 32) / (uint64_t)slack + 1 : NS_NEVER;
-		next_pass(r, BUSY, r->t);
-		return ADMIT_MORE;
-	case BUSY:
-		if (r->sum >= r->edf.bound)
-			next_pass(r, DEMAND, r->edf.bound);
-		else
-			next_pass(r, r->sum == r->t ? DEMAND : BUSY, r->sum);
-		return ADMIT_MORE;
-	default:
-		if (r->sum > r->t)
-			return admit_refuse(r, ADMIT_DEADLINE, r->t);
-		if (r->sum <= r->edf.first)
-			return ADMIT_YES;
-		next_pass(r, DEMAND, r->sum < r->t ? r->sum : r->edf.before);
-		return ADMIT_MORE;
+		r->edf.bound = slack > 0 ? (sum << 32) / (uint64_t)slack + 1 : NS_NEVER;
+		return next_pass(r, BUSY, r->t);
 	}
+	if (r->phase == BUSY) {
+		if (sum >= r->edf.bound)
+			return next_pass(r, DEMAND, r->edf.bound);
+		return next_pass(r, sum == r->t ? DEMAND : BUSY, sum);
+	}
+	if (sum > before)
+		return admit_refuse(r, ADMIT_DEADLINE, before);
+	if (sum <= r->edf.first)
+		return ADMIT_YES;
+	return next_pass(r, DEMAND, sum < before ? sum : before - 1);
 }
 
-const struct admit_test admit_test_edf = {begin, add, decide};
+const struct admit_test admit_test_edf = {begin, pass, decide};

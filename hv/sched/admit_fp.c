@@ -10,51 +10,14 @@
  *J = 0. A deferrable one keeps its budget to the end of its period and may then have two back to
  * back: J = P - C. Equal priorities are served first come, first served, which is no worse than
  * letting each other one go first.
- *
- * The tasks are the subjects of the analysis by rising index; a pass for one finds the following
- * one.
  */
 #include "sched/admit.h"
 
-static void begin(struct admit_run *r)
+static enum admit_answer take_subject(struct admit_run *r, uint32_t i)
 {
-	r->fp.from = 0;
-	r->fp.following = ADMIT_NOBODY;
-}
+	const struct admit_task *t = admit_member(r, i);
 
-static void add(struct admit_run *r, uint32_t i, const struct admit_task *t, ns_t cost)
-{
-	ns_t reach = r->t + t->period - 1;
-
-	if (i >= r->fp.from && i < r->fp.following)
-		r->fp.following = i;
-	if (!r->fp.from || i == r->fp.from - 1 || t->priority > r->fp.priority)
-		return;
-	if (t->server == ADMIT_DEFERRABLE)
-		reach += t->period - t->capacity;
-	r->sum += reach / t->period * cost;
-}
-
-static enum admit_answer decide(struct admit_run *r)
-{
-	const struct admit_task *t;
-
-	if (r->fp.from) {
-		if (r->sum > r->fp.due)
-			return admit_refuse(r, ADMIT_DEADLINE, r->sum);
-		if (r->sum != r->t) {
-			r->t = r->sum;
-			r->sum = r->fp.cost;
-			return ADMIT_MORE;
-		}
-	}
-	if (r->fp.following == ADMIT_NOBODY)
-		return ADMIT_YES;
-	t = admit_member(r, r->fp.following);
-	if (!t) /* gone since: the caller begins again */
-		return ADMIT_YES;
-	r->fp.from = r->fp.following + 1;
-	r->fp.following = ADMIT_NOBODY;
+	r->fp.subject = i;
 	r->fp.priority = t->priority;
 	r->fp.due = t->deadline;
 	r->fp.cost = t->capacity + r->system->overhead;
@@ -62,4 +25,37 @@ static enum admit_answer decide(struct admit_run *r)
 	return ADMIT_MORE;
 }
 
-const struct admit_test admit_test_fp = {begin, add, decide};
+static void begin(struct admit_run *r)
+{
+	take_subject(r, 0);
+}
+
+static void pass(struct admit_run *r, uint32_t first, uint32_t end)
+{
+	for (; first < end; first++) {
+		const struct admit_task *t = admit_member(r, first);
+		ns_t reach = r->t + t->period - 1;
+
+		if (first == r->fp.subject || t->priority > r->fp.priority)
+			continue;
+		if (!t->period) /* gone since: the caller begins again */
+			continue;
+		if (t->server == ADMIT_DEFERRABLE)
+			reach += t->period - t->capacity;
+		r->sum += reach / t->period * (t->capacity + r->system->overhead);
+	}
+}
+
+static enum admit_answer decide(struct admit_run *r)
+{
+	if (r->sum > r->fp.due)
+		return admit_refuse(r, ADMIT_DEADLINE, r->sum);
+	if (r->sum == r->t)
+		return r->fp.subject + 1 < r->count ? take_subject(r, r->fp.subject + 1)
+						    : ADMIT_YES;
+	r->t = r->sum;
+	r->sum = r->fp.cost;
+	return ADMIT_MORE;
+}
+
+const struct admit_test admit_test_fp = {begin, pass, decide};
