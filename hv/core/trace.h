@@ -11,6 +11,7 @@
 #define HV_CORE_TRACE_H
 
 #include "abi/trace.h"
+#include "arch/arch.h"
 #include "core/cpu.h"
 #include "core/vcpu.h"
 
@@ -57,6 +58,18 @@ static inline void trace_switch(uint32_t vcpu)
 	}
 #else
 	(void)vcpu;
+#endif
+}
+
+/* This CPU: an interrupt of the hypervisor's own came. */
+static inline void trace_interrupt(const struct cpu *cpu, uint32_t identity)
+{
+#ifndef NO_TRACE
+	if (unlikely(cpu->trace != NULL))
+		trace(TRACE_INTERRUPT, cpu->current ? cpu->current->index : TRACE_NOBODY, identity,
+		      0);
+#else
+	(void)cpu, (void)identity;
 #endif
 }
 

@@ -4,6 +4,7 @@
 #include "core/cpu.h"
 #include "core/restart.h"
 #include "core/table.h"
+#include "core/trace.h"
 #include "core/vcpu.h"
 
 #define FAULT_LINES 8u /* afterwards only counts that are powers of two get a line */
@@ -106,6 +107,7 @@ bool vm_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t pc)
 	struct vm *vm = v->vm;
 	uint32_t count = atomic_fetch_add(&vm->faults, 1) + 1;
 
+	trace(TRACE_FAULT, v->index, 0, address);
 	if (shall_log(count))
 		console_log(count < FAULT_LINES ? "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x\n"
 						: "partita: vm %s vcpu %u: %s: 0x%x at pc 0x%x "

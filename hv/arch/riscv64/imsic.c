@@ -3,6 +3,7 @@
 #include "board_map.h"
 #include "core/console.h"
 #include "core/device_irq.h"
+#include "core/trace.h"
 #include "drv/imsic_ids.h"
 #include "measure.h"
 #include "riscv.h"
@@ -56,6 +57,7 @@ void riscv_imsic_handle(struct cpu *cpu)
 {
 	uint32_t identity = (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
 
+	trace_interrupt(cpu, identity);
 	if (identity == IMSIC_ID_KICK || identity == IMSIC_ID_KICK_LATER)
 		cpu_handle_kick(cpu, identity == IMSIC_ID_KICK ? SCHED_RT : SCHED_BE);
 	else if (identity == IMSIC_ID_UART)

@@ -7,6 +7,7 @@
  * compressed LW, LD, SW, SD (with and without sp). Atomics and floating-point accesses to device
  * registers are refused with an access fault, as on the board.
  */
+#include "core/trace.h"
 #include "riscv.h"
 
 /* HV_EXTRA=-DALWAYS_FETCH=1 builds what hardware without htinst would run, to measure it. */
@@ -71,7 +72,7 @@ static __attribute__((noinline)) int fetch_and_decode(struct access *a)
 
 static void __attribute__((noinline)) fault(struct vcpu *v, gpaddr_t gpa, bool store, bool device)
 {
-	v->exits[EXIT_FAULT]++;
+	trace_exit(v, EXIT_FAULT);
 	riscv_fault(v,
 		    device  ? "unsupported access to an emulated device"
 		    : store ? "writes outside its memory"
@@ -120,9 +121,11 @@ struct vcpu *riscv_mmio_exit(struct vcpu *v, uint64_t cause)
 	else if (fetch_and_decode(&a) != HV_OK)
 		return v; /* the guest changed the mapping meanwhile: it runs the instruction again
 			   */
-	if (likely(a.width && a.store == store && !(gpa & (a.width - 1))))
-		emulate(v, dev, (uint32_t)(gpa - dev->base), &a);
-	else
+	if (unlikely(!a.width || a.store != store || gpa & (a.width - 1))) {
 		fault(v, gpa, store, true);
+		return riscv_resume(v);
+	}
+	emulate(v, dev, (uint32_t)(gpa - dev->base), &a);
+	trace(TRACE_EXIT, v->index, EXIT_MMIO, 0); /* last: nothing is to be kept across it */
 	return riscv_resume(v);
 }

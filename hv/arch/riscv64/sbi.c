@@ -5,6 +5,7 @@
  */
 #include "abi/hypercall.h"
 #include "core/services.h"
+#include "core/trace.h"
 #include "riscv.h"
 
 #define EXT_BASE 0x10
@@ -130,6 +131,7 @@ struct vcpu *riscv_sbi_exit(struct vcpu *v)
 	struct sbi_result r;
 
 	v->exits[EXIT_SBI]++;
+	trace(TRACE_HYPERCALL, v->index, (uint32_t)v->arch.x[16], v->arch.x[17]);
 	riscv_skip(4);
 	r = call(v);
 	if (unlikely(r.error == HCALL_AGAIN)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dispatcher of exits. Runs on the CPU's stack with interrupts off; every path is bounded. */
+#include "core/trace.h"
 #include "riscv.h"
 
 #define INSN_WFI     0x10500073u
@@ -37,7 +38,7 @@ void riscv_fault(struct vcpu *v, const char *what, uint64_t address, uint64_t ca
 
 static void wfi(struct vcpu *v)
 {
-	v->exits[EXIT_WFI]++;
+	trace_exit(v, EXIT_WFI);
 	riscv_skip(4);
 	if (!arch_vcpu_interrupt_pending(v))
 		vcpu_sleep(v, WAIT_INTERRUPT, arch_vcpu_timer(v));
@@ -52,10 +53,10 @@ static void virtual_instruction(struct vcpu *v)
 	if (insn == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {
 		wfi(v);
 	} else if (insn == INSN_WRS_NTO) {
-		v->exits[EXIT_WFI]++;
+		trace_exit(v, EXIT_WFI);
 		riscv_skip(4);
 	} else {
-		v->exits[EXIT_TRAP]++;
+		trace_exit(v, EXIT_TRAP);
 		riscv_fault(v, "privileged instruction", insn, CAUSE_ILLEGAL, insn);
 	}
 }
@@ -68,7 +69,7 @@ struct vcpu *riscv_leave(struct vcpu *v)
 
 static __attribute__((noinline)) struct vcpu *external(struct vcpu *v)
 {
-	v->exits[EXIT_EXTERNAL]++;
+	trace_exit(v, EXIT_EXTERNAL);
 	/* The timer, if it is due as well, comes first; the other is seen again. */
 	if (csr_read(CSR_SIP) & 1ul << IRQ_S_TIMER)
 		return NULL;
@@ -82,13 +83,13 @@ struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause)
 
 	if (number == IRQ_S_EXTERNAL)
 		return external(v);
-	v->exits[number == IRQ_S_TIMER ? EXIT_TIMER : EXIT_PARKED]++;
+	trace_exit(v, number == IRQ_S_TIMER ? EXIT_TIMER : EXIT_PARKED);
 	return NULL;
 }
 
 static void fetch_fault(struct vcpu *v)
 {
-	v->exits[EXIT_FAULT]++;
+	trace_exit(v, EXIT_FAULT);
 	riscv_fault(v, "fetches an instruction outside its memory", csr_read(CSR_HTVAL) << 2,
 		    CAUSE_FETCH_ACCESS, csr_read(CSR_STVAL));
 }
@@ -104,7 +105,7 @@ static __attribute__((noinline)) struct vcpu *other_exception(struct vcpu *v, ui
 		break;
 	default:
 		/* Not delegated and not from an extension we know: the guest's own affair. */
-		v->exits[EXIT_FAULT]++;
+		trace_exit(v, EXIT_FAULT);
 		riscv_fault(v, "exception", cause, cause, csr_read(CSR_STVAL));
 	}
 	return riscv_resume(v);
