@@ -8,3 +8,30 @@ bench: setup-guests
 
 bench-report:
 	@BUILD=$(BUILD) /usr/bin/python3 bench/report.py docs/results.md
+
+# Guests of the experiments. Those that measure together are built with the same plan (plan.h).
+BENCH_COMMON := $(addprefix guest/bench-common/,hist.c lines.c wait.S float.S)
+bench_guest = $(eval BENCH_GUESTS += $(1))$(eval \
+	$(call guest_rules,guest/$(1),$(2) $(BENCH_COMMON),-Iguest/bench-common $(3)))
+bench_release = $(call bench_guest,$(1),guest/bench-release/bench-release.c,$(2))
+bench_gap = $(call bench_guest,$(1),guest/bench-gap/bench-gap.c guest/bench-gap/gap.S,$(2))
+# TASKS ROUNDS PERIOD_US STEP_NS START_MS FLAGS: bench-release-TASKS and bench-gap-TASKS
+bench_plan = -DROUNDS=$(2) -DPERIOD_US=$(3) -DTASKS=$(1) -DSTEP_NS=$(4) -DSTART_MS=$(5)
+bench_pair = $(call bench_release,bench-release-$(1),-DSTAYS $(bench_plan) $(6))\
+	$(call bench_gap,bench-gap-$(1),$(bench_plan) $(6))
+
+$(call bench_release,bench-release,)
+$(call bench_release,bench-release-busy,-DBUSY_TICKS=100)
+$(call bench_pair,1,10000,200,0,200)
+$(call bench_pair,4,2500,200,10,200)
+$(call bench_pair,8,1250,400,20,200)
+$(call bench_pair,64,159,3000,30,1000)
+$(call bench_pair,2,1000,1000,0,200)
+$(call bench_release,bench-release-float,-DSTAYS $(call bench_plan,2,1000,1000,0,200) -DFLOATS)
+$(call bench_gap,bench-gap-float,$(call bench_plan,2,1000,1000,0,200) -DFLOATS)
+$(call bench_guest,bench-spin,guest/bench-spin/bench-spin.c,)
+
+$(GUEST_OBJ)/%/guest/bench-common/float.S.o: GUEST_FILE_CFLAGS := -march=$(GUEST_FLOAT_ARCH)
+test-guests: bench-guests
+.PHONY: bench-guests
+bench-guests: $(BENCH_GUESTS:%=$(BUILD)/guest/%.elf)

@@ -16,10 +16,11 @@ PREFIX = re.compile(r"([a-z][a-z0-9-]*)\| (.*)")
 EXITS = re.compile(r"partita: vm (\S+): exits (.*)")
 
 
-def guest_text(output):
+def guest_texts(output):
     """
-    What guests wrote, VM by VM where lines name it. The hypervisor's own lines come first and may cut
-    a guest's line in two: what they separate is put together again, and a RESULT is found within a line.
+    {VM: what it wrote} where lines name it, else {"": everything}. The hypervisor's own lines come first
+    and may cut a guest's line in two: what they separate is put together again, and a RESULT is found
+    within a line.
     """
     texts, before = {}, None
     for line in output.splitlines():
@@ -30,7 +31,12 @@ def guest_text(output):
         name, line = match.groups() if match else ("", line)
         texts[name] = texts.get(name, "") + ("\n" if name == before else "") + line
         before = name
-    return "\n".join(texts.values())
+    return texts
+
+
+def guest_text(output):
+    """What all guests wrote."""
+    return "\n".join(guest_texts(output).values())
 
 
 def results(output):
