@@ -80,37 +80,39 @@ static void put_reg(struct writer *w, uint64_t address, uint64_t bytes)
 struct extension {
 	const char *name;
 	uint64_t isa; /* 0: always there */
+	bool smp;     /* only where others can end the wait */
 };
 
 /* In the order of the ISA string: single letters, Z, then S extensions. */
 static const struct extension extensions[] = {
-	{"i", 0},
-	{"m", 0},
-	{"a", 0},
-	{"f", ISA_D},
-	{"d", ISA_D},
-	{"c", 0},
-	{"zicbom", ISA_ZICBOM},
-	{"zicboz", ISA_ZICBOZ},
-	{"zicntr", 0},
-	{"zicsr", 0},
-	{"zifencei", 0},
-	{"zihintpause", 0},
-	{"zba", ISA_ZBA},
-	{"zbb", ISA_ZBA},
-	{"zbc", ISA_ZBA},
-	{"zbs", ISA_ZBA},
-	{"ssaia", ISA_SSAIA},
-	{"sstc", ISA_SSTC},
-	{"svinval", ISA_SVINVAL},
-	{"svnapot", ISA_SVNAPOT},
-	{"svpbmt", ISA_SVPBMT},
+	{"i", 0, false},
+	{"m", 0, false},
+	{"a", 0, false},
+	{"f", ISA_D, false},
+	{"d", ISA_D, false},
+	{"c", 0, false},
+	{"zicbom", ISA_ZICBOM, false},
+	{"zicboz", ISA_ZICBOZ, false},
+	{"zicntr", 0, false},
+	{"zicsr", 0, false},
+	{"zifencei", 0, false},
+	{"zihintpause", 0, false},
+	{"zawrs", 0, true},
+	{"zba", ISA_ZBA, false},
+	{"zbb", ISA_ZBA, false},
+	{"zbc", ISA_ZBA, false},
+	{"zbs", ISA_ZBA, false},
+	{"ssaia", ISA_SSAIA, false},
+	{"sstc", ISA_SSTC, false},
+	{"svinval", ISA_SVINVAL, false},
+	{"svnapot", ISA_SVNAPOT, false},
+	{"svpbmt", ISA_SVPBMT, false},
 };
 #define EXTENSIONS   (sizeof(extensions) / sizeof(extensions[0]))
 #define ISA_TEXT_MAX 256
 
 /* The same list twice: one string as of old, and a list of strings (riscv/extensions.yaml). */
-static void put_isa(struct writer *w, uint64_t isa)
+static void put_isa(struct writer *w, uint64_t isa, bool smp)
 {
 	char list[ISA_TEXT_MAX];
 	const char *line = "rv64";
@@ -121,7 +123,7 @@ static void put_isa(struct writer *w, uint64_t isa)
 		size_t bytes = strlen(name) + 1;
 
 		if ((extensions[i].isa && !(isa & extensions[i].isa)) ||
-		    used + bytes > sizeof(list))
+		    (extensions[i].smp && !smp) || used + bytes > sizeof(list))
 			continue;
 		memcpy(list + used, name, bytes);
 		used += bytes;
@@ -143,7 +145,7 @@ static void put_cpu(struct writer *w, const struct sys_vm *vm, uint32_t number)
 	put_cell(w, "reg", number);
 	put_text(w, "status", "okay");
 	put_text(w, "compatible", "riscv");
-	put_isa(w, vm->isa);
+	put_isa(w, vm->isa, vm->vcpu_count > 1);
 	put_text(w, "mmu-type", "riscv,sv39");
 	node_begin(w, "interrupt-controller");
 	put_cell(w, "#address-cells", 0);
