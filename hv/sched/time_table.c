@@ -144,7 +144,7 @@ static void tt_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
 	(void)c;
 	(void)now;
-	e->remaining = 0;
+	e->due = 0; /* of no slot */
 	e->state = SCHED_READY;
 }
 
@@ -212,7 +212,7 @@ static struct sched_entity *tt_pick(struct sched_cpu *c, ns_t now, ns_t *event)
 	if (unlikely(waits_in_vain(e, start)))
 		wake_now(c, e, start);
 	if (e->state == SCHED_READY) {
-		if (e->release != start)
+		if (e->release != start || e->due != end)
 			begin_slot(c, e, start, end);
 		return e;
 	}
