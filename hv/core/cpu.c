@@ -125,7 +125,9 @@ static void change_loaded(struct cpu *cpu, struct vcpu *v)
 			arch_vcpu_evict(before);
 		else
 			arch_vcpu_save(before);
-		sched_saved(&cpu->sched, &before->entity);
+		before->entity.held = false;
+		if (unlikely(cpu->sched.kept != NULL))
+			sched_saved(&cpu->sched, &before->entity);
 	}
 	cpu->loaded = v;
 	v->entity.held = true;

@@ -19,7 +19,8 @@ struct cpu {
 	struct vcpu *current; /* in the guest now; NULL inside dispatch. Offset known to assembly */
 	uint64_t stack_top;   /* Offset known to assembly */
 	struct vcpu *loaded;  /* whose registers the CPU holds */
-	struct vcpu *fp_owner; /* whose floating-point registers the CPU holds */
+	struct vcpu *fp_owner; /* whose floating-point registers the CPU holds; NULL: nobody's */
+	bool fp_zero;          /* they are as after a reset */
 	uint32_t index, hart_id;
 	struct sched_cpu sched;
 	bool resched;         /* the choice may have changed: leave the fast path */

@@ -119,8 +119,6 @@ void rr_set_aside(struct sched_cpu *c)
 {
 	struct sched_entity *e = c->mine;
 
-	if (!c->shares)
-		return; /* nobody else may have it: it stays mine */
 	set_role(c, 0);
 	if (!e || !is_movable(e))
 		return;

@@ -163,10 +163,12 @@ struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 		event = sched_key(&c->timed);
 	}
 	e = pick_real_time(c, now, &event);
-	if (e)
-		rr_set_aside(c);
-	else if (!c->closed)
+	if (e) {
+		if (c->shares)
+			rr_set_aside(c);
+	} else if (!c->closed) {
 		e = rr_pick(c, now, &event);
+	}
 	if (!e)
 		e = pick_extra(c);
 	if (before != e) {

@@ -46,7 +46,7 @@ enum sched_server { SCHED_PERIODIC, SCHED_POLLING, SCHED_DEFERRABLE, SCHED_SPORA
 #define SCHED_MAX_BE        64u
 #define SCHED_DUE_MAX       2
 #define SCHED_MAX_PLANS     8u
-#define SCHED_STRETCHES     16u
+#define SCHED_STRETCHES     8u
 
 struct sched_refills;
 
@@ -263,7 +263,8 @@ static inline ns_t sched_earlier(ns_t a, ns_t b)
 /* round_robin.c, used by sched.c alone. */
 void rr_wake(struct sched_cpu *c, struct sched_entity *e);
 void rr_leave(struct sched_cpu *c, struct sched_entity *e);
-/* The real-time part runs: best effort is set aside. */
+/* The real-time part runs: best effort is set aside. Only with c->shares; else nobody can take it
+ * and it stays mine. */
 void rr_set_aside(struct sched_cpu *c);
 /* Chooses among best effort; *event: when to look again because of it. NULL: nobody. */
 struct sched_entity *rr_pick(struct sched_cpu *c, ns_t now, ns_t *event);

@@ -18,6 +18,8 @@ struct arch_vcpu {
 	/* constant since start: */
 	uint64_t hgatp, henvcfg, hstateen0;
 	bool has_fp, has_file, fp_dirty, flush;
+	bool fp_used; /* since its reset; else its registers are all 0 */
+	bool virtual_time;
 	uint64_t f[32];
 	uint64_t fcsr;
 };

@@ -4,8 +4,9 @@
  * registers are entry.S's.
  *
  * Floating point: registers stay in the CPU until another vCPU that has floating point is loaded,
- * which saves them if they are dirty and loads its own. A vCPU that has none runs with sstatus.FS
- * off and cannot see what another left there. (Moving them at first use only would need illegal
+ * which saves them if they are dirty and loads its own; who has never used any finds zeros and
+ * needs no load if there are zeros already. A vCPU that has none runs with sstatus.FS off and
+ * cannot see what another left there. (Moving them at first use only would need illegal
  * instructions of VS-mode in the hypervisor; QEMU 10.0.13 takes such a trap without leaving
  * VS-mode.)
  */
@@ -25,6 +26,7 @@ void arch_vcpu_init(struct vcpu *v)
 
 	a->cpu = v->cpu;
 	a->has_fp = isa & ISA_D;
+	a->virtual_time = v->vm->config->flags & VM_VIRTUAL_TIME;
 	a->has_file = v->config->guest_file != 0;
 	a->hgatp = HGATP_SV39X4 | vmid << HGATP_VMID_SHIFT | v->vm->s2_root >> 12;
 	a->henvcfg = HENVCFG_STCE;
@@ -47,7 +49,7 @@ void arch_vcpu_reset(struct vcpu *v)
 	for (unsigned i = 0; i < 32; i++)
 		a->x[i] = a->f[i] = 0;
 	a->fcsr = 0;
-	a->fp_dirty = false;
+	a->fp_dirty = a->fp_used = false;
 	if (cpu->fp_owner == v)
 		cpu->fp_owner = NULL;
 	a->pc = v->start_entry;
@@ -88,8 +90,11 @@ void arch_vcpu_save(struct vcpu *v)
 	a->senvcfg = csr_read(CSR_SENVCFG);
 	if (a->has_file)
 		a->vsiselect = csr_read(CSR_VSISELECT);
-	if ((a->sstatus & SSTATUS_FS) == SSTATUS_FS)
-		a->fp_dirty = true;
+	if ((a->sstatus & SSTATUS_FS) == SSTATUS_FS) {
+		a->fp_dirty = a->fp_used = true;
+		v->cpu->fp_owner = v;
+		v->cpu->fp_zero = false;
+	}
 }
 
 /* Precondition: sstatus.FS is on. */
@@ -109,6 +114,7 @@ static void __attribute__((noinline)) move_fp(struct vcpu *v)
 	save_fp(cpu);
 	riscv_fp_load(v->arch.f);
 	cpu->fp_owner = v;
+	cpu->fp_zero = !v->arch.fp_used;
 }
 
 void arch_vcpu_evict(struct vcpu *v)
@@ -134,7 +140,7 @@ void arch_vcpu_come(struct vcpu *v)
 static void load_fp(struct vcpu *v)
 {
 	v->arch.sstatus = (v->arch.sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-	if (v->cpu->fp_owner != v)
+	if (v->cpu->fp_owner != v && (v->arch.fp_used || !v->cpu->fp_zero))
 		move_fp(v);
 }
 
@@ -190,7 +196,7 @@ void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 
 	if (!may_idle)
 		hstatus |= HSTATUS_VTW;
-	if (unlikely(v->vm->config->flags & VM_VIRTUAL_TIME))
+	if (unlikely(v->arch.virtual_time))
 		hide_lost_time(v);
 	v->arch.hstatus = hstatus;
 	if (cpu->masked_for_rt != rt)
