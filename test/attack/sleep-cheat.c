@@ -24,7 +24,7 @@ struct run {
 static struct run runs[RUNS];
 static uint64_t run_count; /* ever; the newest is runs[(run_count - 1) % RUNS] */
 static uint64_t period, capacity, seed = 0xc4ea7;
-static uint64_t window, window_sum, aligned_max, sliding_max, total, last;
+static uint64_t window, window_sum, aligned_max, sliding_max, total, naps, last;
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -101,6 +101,7 @@ static void spin_for(uint64_t ticks)
 
 static void nap(uint64_t until)
 {
+	naps++;
 	look();
 	timer_set(until);
 	csr_write(sie, SIE_TIMER);
@@ -183,7 +184,7 @@ static void run_pattern(const char *name, void (*step)(void))
 	run_count = 0;
 	begin_run(begin);
 	window = begin / period;
-	window_sum = aligned_max = sliding_max = total = 0;
+	window_sum = aligned_max = sliding_max = total = naps = 0;
 	ran = hcall_query(HCALL_STATUS_RAN);
 	end = begin + PERIODS * period;
 	while (read_time() < end)
@@ -193,9 +194,9 @@ static void run_pattern(const char *name, void (*step)(void))
 	begin_run(last);
 	print("attack " ATTACK_NAME
 	      ": %s: aligned %lu sliding %lu total %lu of %lu periods, ran %lu "
-	      "ns\n",
+	      "ns, naps %lu\n",
 	      name, aligned_max * TICK_NS, sliding_max * TICK_NS, total * TICK_NS,
-	      (last - begin) / period, ran);
+	      (last - begin) / period, ran, naps);
 }
 
 void attack(void)
