@@ -10,7 +10,7 @@
 #include "vdev/vplic.h"
 #include "vdev/vuart.h"
 
-#define HEAP_BYTES (SCHED_SLOTS(1) * sizeof(struct heap_node *)) /* of one entity */
+#define HEAP_BYTES (SCHED_SLOTS(1) * sizeof(struct heap_slot)) /* of one entity */
 
 const struct hv_sizes hv_sizes __attribute__((used, section(".rodata.hv_sizes"))) = {
 	.stack_bytes = STACK_BYTES,

@@ -32,7 +32,7 @@ struct sim_vcpu {
 
 struct sim_cpu {
 	struct sched_cpu c;
-	struct heap_node **slots;
+	struct heap_slot *slots;
 	struct sched_plan *plans;
 	uint32_t hart;
 	bool again;                  /* somebody asked it to choose anew */

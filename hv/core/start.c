@@ -46,7 +46,7 @@ static void build_cpu(uint32_t index)
 	cpu->single = entities == 1;
 	entities += index == 0;
 	sched_init(&cpu->sched, &best_effort, index,
-		   pool_take(sizeof(struct heap_node *) * SCHED_SLOTS(entities), 8), entities,
+		   pool_take(sizeof(struct heap_slot) * SCHED_SLOTS(entities), 8), entities,
 		   arch_tick_ns());
 	for_each_unit(u) if ((*u)->cpu_init)(*u)->cpu_init(cpu);
 }

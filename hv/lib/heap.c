@@ -1,75 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/heap.h"
 
-static bool before(const struct heap_node *a, const struct heap_node *b)
+static inline bool before(const struct heap_slot *a, const struct heap_slot *b)
 {
-	if (a->key != b->key)
+	if (likely(a->key != b->key))
 		return a->key < b->key;
-	return (int32_t)(a->order - b->order) < 0;
+	return (int32_t)(a->node->order - b->node->order) < 0;
 }
 
-static void place(struct heap *h, uint32_t at, struct heap_node *n)
+static inline void place(struct heap *h, uint32_t at, const struct heap_slot *slot)
 {
-	h->slots[at] = n;
-	n->index = at + 1;
+	h->slots[at] = *slot;
+	slot->node->index = at + 1;
 }
 
-static void sift_up(struct heap *h, uint32_t at, struct heap_node *n)
+static void sift_up(struct heap *h, uint32_t at, const struct heap_slot *slot)
 {
 	while (at > 0) {
-		uint32_t parent = (at - 1) / 2;
+		uint32_t parent = (at - 1) / HEAP_CHILDREN;
 
-		if (!before(n, h->slots[parent]))
+		if (!before(slot, &h->slots[parent]))
 			break;
-		place(h, at, h->slots[parent]);
+		place(h, at, &h->slots[parent]);
 		at = parent;
 	}
-	place(h, at, n);
+	place(h, at, slot);
 }
 
-static void sift_down(struct heap *h, uint32_t at, struct heap_node *n)
-{
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-
-		if (child >= h->count)
-			break;
-		if (child + 1 < h->count && before(h->slots[child + 1], h->slots[child]))
-			child++;
-		if (!before(h->slots[child], n))
-			break;
-		place(h, at, h->slots[child]);
-		at = child;
-	}
-	place(h, at, n);
-}
-
-void heap_init(struct heap *h, struct heap_node **slots, uint32_t capacity)
+void heap_init(struct heap *h, struct heap_slot *slots, uint32_t capacity)
 {
 	*h = (struct heap){.slots = slots, .capacity = capacity};
 }
 
 void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 {
+	struct heap_slot slot = {key, n};
+
 	n->key = key;
 	n->order = h->next_order++;
-	sift_up(h, h->count++, n);
+	sift_up(h, h->count++, &slot);
 }
 
+/* The hole goes down to a leaf along the smallest children; the last one comes up from there, which
+ * is seldom more than a step. */
 void heap_remove(struct heap *h, struct heap_node *n)
 {
-	struct heap_node *last;
-	uint32_t at;
+	struct heap_slot last;
+	uint32_t at, count;
 
 	if (!n->index)
 		return;
 	at = n->index - 1;
 	n->index = 0;
-	last = h->slots[--h->count];
-	if (last == n)
+	count = --h->count;
+	if (at == count)
 		return;
-	if (at > 0 && before(last, h->slots[(at - 1) / 2]))
-		sift_up(h, at, last);
-	else
-		sift_down(h, at, last);
+	last = h->slots[count];
+	for (;;) {
+		const struct heap_slot *child = &h->slots[HEAP_CHILDREN * at + 1], *best = child;
+		const struct heap_slot *end = child + HEAP_CHILDREN, *all = &h->slots[count];
+
+		if (child >= all)
+			break;
+		if (end > all)
+			end = all;
+		while (++child < end)
+			if (before(child, best))
+				best = child;
+		place(h, at, best);
+		at = (uint32_t)(best - h->slots);
+	}
+	sift_up(h, at, &last);
 }

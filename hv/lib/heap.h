@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Binary min-heap of intrusive nodes, keyed by a 64-bit number; equal keys leave in the order in
- * which they came. Insert, remove and pop are O(log n); the array is given by the owner at start.
+ * Min-heap of intrusive nodes, four children each, keyed by a 64-bit number; equal keys leave in
+ * the order in which they came. Insert and remove are O(log n); the array is given by the owner at
+ * start.
  */
 #ifndef HV_LIB_HEAP_H
 #define HV_LIB_HEAP_H
@@ -14,14 +15,21 @@ struct heap_node {
 	uint32_t index; /* position + 1; 0: in no heap */
 };
 
+struct heap_slot {
+	uint64_t key; /* the node's */
+	struct heap_node *node;
+};
+
+#define HEAP_CHILDREN 4u
+
 struct heap {
-	struct heap_node **slots;
+	struct heap_slot *slots;
 	uint32_t count;
 	uint32_t capacity;
 	uint32_t next_order;
 };
 
-void heap_init(struct heap *h, struct heap_node **slots, uint32_t capacity);
+void heap_init(struct heap *h, struct heap_slot *slots, uint32_t capacity);
 /* Precondition: n is in no heap and the heap is not full. */
 void heap_insert(struct heap *h, struct heap_node *n, uint64_t key);
 /* Takes n out if it is in h; nothing otherwise. */
@@ -30,7 +38,7 @@ void heap_remove(struct heap *h, struct heap_node *n);
 /* The smallest key's node; NULL when empty. */
 static inline struct heap_node *heap_top(const struct heap *h)
 {
-	return h->count ? h->slots[0] : NULL;
+	return h->count ? h->slots[0].node : NULL;
 }
 
 #endif

@@ -2,7 +2,7 @@
 #include "sched/sched.h"
 
 void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index,
-		struct heap_node **slots, uint32_t entities, ns_t grain)
+		struct heap_slot *slots, uint32_t entities, ns_t grain)
 {
 	*c = (struct sched_cpu){
 		.event = NS_NEVER, .grain = grain, .index = index, .shared = shared};
@@ -118,7 +118,7 @@ static void handle_due(struct sched_cpu *c, ns_t now)
 
 /*
  * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that
- * could preempt it, else at the time of the next two (the heap has none earlier than both).
+ * could preempt it, else at the time of the earliest of the next (its children in the heap).
  */
 static ns_t next_preemption(const struct sched_cpu *c, const struct sched_entity *e)
 {
@@ -127,9 +127,9 @@ static ns_t next_preemption(const struct sched_cpu *c, const struct sched_entity
 	if (!c->timed.count)
 		return NS_NEVER;
 	if (c->policy->may_preempt(sched_first(&c->timed), e))
-		return c->timed.slots[0]->key;
-	for (uint32_t i = 1; i < 3 && i < c->timed.count; i++)
-		event = sched_earlier(event, c->timed.slots[i]->key);
+		return c->timed.slots[0].key;
+	for (uint32_t i = 1; i <= HEAP_CHILDREN && i < c->timed.count; i++)
+		event = sched_earlier(event, c->timed.slots[i].key);
 	return event;
 }
 
@@ -148,7 +148,8 @@ static inline struct sched_entity *pick_real_time(struct sched_cpu *c, ns_t now,
 
 static struct sched_entity *pick_extra(struct sched_cpu *c)
 {
-	return c->extra.count ? container_of(c->extra.slots[0], struct sched_entity, extra) : NULL;
+	return c->extra.count ? container_of(c->extra.slots[0].node, struct sched_entity, extra)
+			      : NULL;
 }
 
 struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)

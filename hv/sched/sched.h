@@ -178,11 +178,11 @@ struct sched_cpu {
 
 #define SCHED_ROLE_IDLE 0xff
 
-/* Pointers of `slots` that sched_init() takes for n entities. */
+/* Slots that sched_init() takes for n entities. */
 #define SCHED_HEAPS    4u
 #define SCHED_SLOTS(n) (SCHED_HEAPS * (n))
 void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index,
-		struct heap_node **slots, uint32_t entities, ns_t grain);
+		struct heap_slot *slots, uint32_t entities, ns_t grain);
 /* At start: e (BE; id and cpus are set) becomes known to all CPUs of its mask. */
 void sched_join(struct sched_shared *s, struct sched_entity *e);
 /* First release: RT at the next k*P that is not before e->not_before, BE at once. Precondition:
@@ -247,12 +247,12 @@ static inline void sched_tell(struct sched_cpu *c, struct sched_entity *e, enum 
 
 static inline struct sched_entity *sched_first(const struct heap *h)
 {
-	return h->count ? container_of(h->slots[0], struct sched_entity, node) : NULL;
+	return h->count ? container_of(h->slots[0].node, struct sched_entity, node) : NULL;
 }
 
 static inline ns_t sched_key(const struct heap *h)
 {
-	return h->count ? h->slots[0]->key : NS_NEVER;
+	return h->count ? h->slots[0].key : NS_NEVER;
 }
 
 static inline ns_t sched_earlier(ns_t a, ns_t b)

@@ -18,7 +18,7 @@ struct sim {
 	uint32_t cpus;
 	struct sched_shared shared;
 	struct sched_entity e[SIM_MAX];
-	struct heap_node *slots[SIM_CPUS][SCHED_SLOTS(SIM_MAX)];
+	struct heap_slot slots[SIM_CPUS][SCHED_SLOTS(SIM_MAX)];
 	struct sched_busy busy[SIM_CPUS];
 	struct sched_refills refills[SIM_MAX];
 	struct sched_entity *loaded[SIM_CPUS];

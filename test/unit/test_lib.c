@@ -52,7 +52,8 @@ static void model_remove(struct model *m, const struct heap_node *n)
 static void heap_agrees_with_a_list_over_random_operations(void **state)
 {
 	/* REQ: SCHED-1 (order of the queues) */
-	struct heap_node nodes[NODES] = {0}, *slots[NODES];
+	struct heap_node nodes[NODES] = {0};
+	struct heap_slot slots[NODES];
 	struct model model = {0};
 	struct heap heap;
 	uint64_t seed = 1;
@@ -79,7 +80,8 @@ static void heap_agrees_with_a_list_over_random_operations(void **state)
 static void equal_keys_leave_in_the_order_in_which_they_came(void **state)
 {
 	/* REQ: SCHED-2 */
-	struct heap_node nodes[NODES] = {0}, *slots[NODES];
+	struct heap_node nodes[NODES] = {0};
+	struct heap_slot slots[NODES];
 	struct heap heap;
 
 	(void)state;
@@ -96,7 +98,8 @@ static void equal_keys_leave_in_the_order_in_which_they_came(void **state)
 
 static void removing_a_node_that_is_in_no_heap_does_nothing(void **state)
 {
-	struct heap_node in = {0}, out = {0}, *slots[2];
+	struct heap_node in = {0}, out = {0};
+	struct heap_slot slots[2];
 	struct heap heap;
 
 	(void)state;
