@@ -70,7 +70,7 @@ const char *trace_vcpu_name(const struct table_header *table, uint32_t vcpu)
 		return "idle";
 	if (vcpu == TRACE_WORK)
 		return "work";
-	if (vcpu >= table->vcpus.count)
+	if (!vm || !vcpus || vcpu >= table->vcpus.count)
 		return mem_printf("vcpu-%u", vcpu);
 	vm += vcpus[vcpu].vm;
 	number = vcpu - vm->vcpu_first;

@@ -20,6 +20,7 @@ struct tracer {
 	void (*record)(struct tracer *t, uint64_t what, uint64_t value);
 	struct trace_ring *ring;
 	uint32_t running; /* who has the CPU: vcpu of the last TRACE_SWITCH */
+	uint64_t tick_ns; /* of arch_ticks() */
 	uint64_t mask;    /* records - 1 */
 	uint64_t stop;    /* mode first: the count at which it is full; 0: never */
 	uint64_t cpu;     /* bits of the record's last word */

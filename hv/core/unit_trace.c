@@ -17,6 +17,8 @@ _Static_assert(offsetof(struct trace_record, detail) == 16 &&
 		       sizeof(struct trace_record) == sizeof(struct words),
 	       "trace_word() is a record's last word");
 
+#define NS_PER_S UINT64_C(1000000000)
+
 static struct tracer tracers[TABLE_MAX_CPUS];
 
 static void store(struct tracer *t, uint64_t what, uint64_t value, ns_t now)
@@ -36,6 +38,12 @@ static void store(struct tracer *t, uint64_t what, uint64_t value, ns_t now)
 
 static void record(struct tracer *t, uint64_t what, uint64_t value)
 {
+	store(t, what | t->cpu, value, arch_ticks() * t->tick_ns);
+}
+
+/* For a timer whose tick is no whole number of ns. */
+static void record_slowly(struct tracer *t, uint64_t what, uint64_t value)
+{
 	store(t, what | t->cpu, value, arch_now());
 }
 
@@ -45,20 +53,19 @@ _Static_assert(EXIT_CAUSES == 8 && EXIT_FAULT == 7 && WAIT_STOP == 4, "names of 
 static void observe(struct sched_cpu *c, struct sched_entity *e, enum sched_event what, ns_t when)
 {
 	static const uint8_t kinds[] = {
-		[SCHED_EV_RELEASE] = TRACE_RELEASE, [SCHED_EV_BUDGET] = TRACE_BUDGET,
-		[SCHED_EV_MISS] = TRACE_MISS,       [SCHED_EV_WAKE] = TRACE_WAKE,
-		[SCHED_EV_PLAN] = TRACE_PLAN,
+		[SCHED_EV_RELEASE] = TRACE_RELEASE,
+		[SCHED_EV_BUDGET] = TRACE_BUDGET,
+		[SCHED_EV_MISS] = TRACE_MISS,
+		[SCHED_EV_WAKE] = TRACE_WAKE,
 	};
-	uint32_t vcpu = TRACE_NOBODY, detail = 0;
+	uint32_t vcpu;
 
-	if (e)
-		vcpu = e->kind == ENTITY_VCPU ? container_of(e, struct vcpu, entity)->index
-					      : TRACE_WORK;
-	if (what == SCHED_EV_MISS)
-		detail = e->late;
-	else if (what == SCHED_EV_PLAN)
-		detail = c->plan;
-	trace((enum trace_kind)kinds[what], vcpu, detail, when);
+	if (what == SCHED_EV_PLAN) {
+		trace(TRACE_PLAN, TRACE_NOBODY, c->plan, when);
+		return;
+	}
+	vcpu = e->kind == ENTITY_VCPU ? container_of(e, struct vcpu, entity)->index : TRACE_WORK;
+	trace((enum trace_kind)kinds[what], vcpu, what == SCHED_EV_MISS ? e->late : 0, when);
 	if (what == SCHED_EV_RELEASE)
 		trace(TRACE_DEADLINE, vcpu, 0, e->due);
 }
@@ -75,7 +82,8 @@ static void cpu_init(struct cpu *cpu)
 	t->mask = table->trace_records - 1;
 	t->stop = table->trace_mode == TRACE_MODE_FIRST ? table->trace_records : 0;
 	t->cpu = (uint64_t)cpu->index << 56;
-	t->record = record;
+	t->tick_ns = arch_ticks_to_ns(1);
+	t->record = arch_ticks_to_ns(NS_PER_S) == NS_PER_S * t->tick_ns ? record : record_slowly;
 	*t->ring = (struct trace_ring){
 		.magic = TRACE_MAGIC,
 		.version = TRACE_VERSION,
