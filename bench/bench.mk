@@ -21,7 +21,7 @@ bench_pair = $(call bench_release,bench-release-$(1),-DSTAYS $(bench_plan) $(6))
 	$(call bench_gap,bench-gap-$(1),$(bench_plan) $(6))
 
 $(call bench_release,bench-release,)
-$(call bench_release,bench-release-busy,-DBUSY_TICKS=100)
+$(call bench_release,bench-release-1ms,-DPERIOD_US=1000 -DSTART_MS=200 -DBUSY)
 $(call bench_pair,1,10000,200,0,200)
 $(call bench_pair,4,2500,200,10,200)
 $(call bench_pair,8,1250,400,20,200)

@@ -11,8 +11,6 @@ import hist
 import machine
 from experiments import config, exits, guest_texts, need, results
 
-STEP_NS = 400       # by which the periods of several RT-vCPUs differ, see bench-release.c
-PERIOD_NS = 10_000_000
 HEAD = "partita: 1\nboard: qemu-virt-riscv64\nconsole: {show: all}\n"
 
 
@@ -25,8 +23,8 @@ def write(name, text):
     return path
 
 
-def cpus(count, more=""):
-    each = ", ".join(f"{n}: {{policy: edf, best-effort: 40%, quantum: 100us{more}}}" for n in range(count))
+def cpus(count, best_effort_share="40%"):
+    each = ", ".join(f"{n}: {{policy: edf, best-effort: {best_effort_share}, quantum: 100us}}" for n in range(count))
     return f"cpus: {{{each}}}\n"
 
 
@@ -60,20 +58,56 @@ def lateness(output, name, period_ns):
 
 
 class Released:
-    """Runs `count` RT-vCPUs, each in a VM of its own, dealt out to `harts` CPUs."""
+    """Runs `count` RT-vCPUs, each in a VM of its own, dealt out to `harts` CPUs, beside other VMs."""
 
     def __init__(self, name, image, count, harts=1, period=10_000_000, step=400, capacity="200us", beside="",
-                 until=()):
+                 share="40%", until=()):
         vms = [f"rt{n}" for n in range(count)]
         periods = [period + n * step for n in range(count)]
-        self.path = write(name, cpus(harts) + "vms:\n" + "".join(
+        self.path = write(name, cpus(harts, share) + "vms:\n" + "".join(
             reserved(vm, image, n % harts, capacity, f"{periods[n]}ns") for n, vm in enumerate(vms)) + beside)
         ends = [rf"{vm}\| .*RESULT {'stay' if until else 'lateness'} " for vm in vms]
-        self.command, output = run(self.path, harts, until=[*ends, *until], limit_s=100)
+        self.command, output = run(self.path, harts, until=[*ends, *until], limit_s=150)
         found = [lateness(output, vm, period) for vm, period in zip(vms, periods)]
         self.late = [values for values, _ in found]
         self.missed = sum(missed for _, missed in found)
         self.texts = guest_texts(output)
+
+
+JITTER = """first instruction of each of 1,000 rounds less its release k*P; all rounds of 1, 2 and 4 RT-vCPUs on \
+{harts} CPU(s), by_rt_vcpus has each. Nobody else runs, other harts are in wfi. Releases are staggered, as those of \
+tasks are that an idle OS started one after the other: periods 10 ms, 10.0004 ms, 10.0008 ms, ..., counted from 1 s on"""
+BUSY = """periods of 1 ms, 1.00005 ms, ...; on every CPU a best-effort guest computes beside them, with a timer of 10 us (bench-spin). Under -icount, harts take \
+turns up to the next timer: what several busy harts add is in busy_native, the same program on the bare board with the \
+other harts spinning likewise"""
+JITTER_MEAN, JITTER_SD, JITTER_APART = 1000, 100, 50
+
+
+def total(counters):
+    return sum(counters, collections.Counter())
+
+
+def jitter(harts):
+    runs = {count: Released(f"jitter-{harts}cpu-{count}", "bench-release", count, harts) for count in (1, 2, 4)}
+    each = {count: [hist.statistics(values) for values in r.late] for count, r in runs.items()}
+    means = {count: [s["mean"] for s in found] for count, found in each.items()}
+    met = all(s["mean"] <= JITTER_MEAN and s["sd"] <= JITTER_SD for found in each.values() for s in found) and \
+        all(max(m) - min(m) <= JITTER_APART for m in means.values()) and not any(r.missed for r in runs.values())
+    beside = "".join(best_effort(f"be{n}", "bench-spin", n) for n in range(harts))
+    busy = Released(f"jitter-{harts}cpu-busy", "bench-release-1ms", 4, harts, 1_000_000, 50, "100us", beside)
+    native = []
+    for image, on in (("bench-release", 1), ("bench-release-1ms", harts)):
+        command = machine.options(machine.guest(image), harts=on)
+        native.append(hist.statistics(hist.read(machine.run(command, limit_s=60), "lateness")))
+    said = JITTER.format(harts=harts)
+    return {f"jitter-{harts}cpu": {
+        **hist.statistics(total(v for r in runs.values() for v in r.late)), "met": met,
+        "missed": sum(r.missed for r in runs.values()), "by_rt_vcpus": each,
+        "busy": {"all_four": hist.statistics(total(busy.late)), "missed": busy.missed,
+                 "each": [hist.statistics(v) for v in busy.late]},
+        "native": native[0], "busy_native": native[1],
+        "config": config(runs[4].command, runs[4].path, "guest/bench-release, each in a VM of its own", said,
+                         busy_is=BUSY)}}
 
 
 # What a choice and a switch cost ------------------------------------------------------------------
@@ -105,3 +139,61 @@ def switches(texts):
             kind = KINDS[how, how_next]
             found.setdefault(kind, collections.Counter())[came - left] += 1
     return found
+
+
+DELAY = """the interrupted guest's last instruction to the released one's first, {rounds} releases in all: taking the timer \
+interrupt, the choice, the switch between two VMs. Periods differ so little that each release meets the guest that \
+computes (bench-gap) and no other. That one is best effort; with 64, where a system has no more vCPUs, it is the 64th \
+RT-vCPU itself. start_after_release contains the emulator's lateness of 0 to 100 and the rounding to ticks"""
+#          RT-vCPUs: (released, period ns, step ns, capacity); as in bench.mk
+DELAYED = {1: (1, 200_000, 0, "20us"), 4: (4, 200_000, 10, "20us"), 8: (8, 400_000, 20, "20us"),
+           64: (63, 3_000_000, 30, "10us")}
+
+
+def delayed(count):
+    released, period, step, capacity = DELAYED[count]
+    gap = f"bench-gap-{count}"
+    beside, share = best_effort("gap", gap, 0), "40%"
+    if count == 64:
+        beside, share = reserved("gap", gap, 0, "600ms", "1s"), "0%"
+    return Released(f"sched-delay-{count}", f"bench-release-{count}", released, 1, period, step, capacity, beside,
+                    share, until=["RESULT gap"])
+
+
+def sched_delay():
+    runs = {}
+    for count in DELAYED:
+        machine.progress(f"{count} RT-vCPUs")
+        runs[count] = delayed(count)
+    kinds = {count: switches(r.texts) for count, r in runs.items()}
+    delays = {count: hist.statistics(k["release"]) for count, k in kinds.items()}
+    growth = delays[64]["mean"] / delays[1]["mean"]
+    return {"sched-delay": {
+        **delays[64], "met": all(d["mean"] <= 600 for d in delays.values()) and growth <= 1.3,
+        "by_rt_vcpus": delays, "growth_64_to_1": round(growth, 3),
+        "start_after_release": {count: hist.statistics(total(r.late)) for count, r in runs.items()},
+        "missed": sum(r.missed for r in runs.values()),
+        "config": config(runs[64].command, runs[64].path, "guest/bench-release beside guest/bench-gap",
+                         DELAY.format(rounds="10,000"))}}
+
+
+SWITCH = """last instruction of one vCPU to the first of another of a different VM: release (a timer interrupt ends a best-effort \
+guest's turn), job_to_job (one waits for its next period, the next is ready), job_to_best_effort (the last one waits, best \
+effort goes on). Two RT-vCPUs are released together every 1 ms beside a best-effort guest; the figure is over all switches. \
+floating_point: the same with all of them having dirty floating point registers at each switch"""
+
+
+def switch():
+    found = {}
+    for name, suffix in (("switch", "2"), ("switch-float", "float")):
+        r = Released(name, "bench-release-" + suffix, 2, 1, 1_000_000, 0, "100us",
+                     best_effort("gap", "bench-gap-" + suffix, 0), until=["RESULT gap"])
+        found[name] = (r, switches(r.texts))
+    r, kinds = found["switch"]
+    if set(kinds) != set(KINDS.values()):
+        raise machine.BenchError(f"not every kind of switch came up: {sorted(kinds)}")
+    whole = hist.statistics(total(kinds.values()))
+    return {"switch": {
+        **whole, "by_kind": {k: hist.statistics(v) for k, v in kinds.items()},
+        "floating_point": {k: hist.statistics(v) for k, v in found["switch-float"][1].items()},
+        "config": config(r.command, r.path, "guest/bench-release (two VMs), guest/bench-gap", SWITCH)}}

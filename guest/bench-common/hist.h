@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
-#define HIST_VALUES 4096 /* smaller values are counted, larger ones listed */
-#define HIST_LARGE  256
+#define HIST_VALUES 16384 /* smaller values are counted, larger ones listed */
+#define HIST_LARGE  2048
 
 struct hist {
-	uint32_t counts[HIST_VALUES];
+	uint16_t counts[HIST_VALUES];
 	uint64_t large[HIST_LARGE];
 	uint32_t large_count;
 	uint64_t n; /* all; more than HIST_LARGE large ones are in n alone */

@@ -14,9 +14,9 @@ static void send(const char *line)
 	while (line[length])
 		length++;
 	while (sent < length) {
-		uint64_t count = sbi_call3(SBI_DBCN, SBI_DBCN_WRITE, length - sent,
-					   (uint64_t)line + sent, 0)
-					 .value;
+		uint64_t count =
+			sbi_call3(SBI_DBCN, SBI_DBCN_WRITE, length - sent, (uint64_t)line + sent, 0)
+				.value;
 
 		sent += count;
 		if (count == 0) /* full: who empties it may be less urgent than this guest */

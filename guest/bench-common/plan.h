@@ -23,6 +23,25 @@
 #ifndef STEP_NS
 #define STEP_NS 0
 #endif
+
+/* What "busy" means: computing with a timer of 10 us armed. Under -icount, harts take turns that
+ * last until some timer, so that whoever shares the board with it waits about that long for a turn.
+ */
+#define BUSY_REARM_TICKS (10 * TICKS_PER_US)
+#define BUSY_ROUNDS      4000 /* of two instructions: 8 us */
+
+_Noreturn static inline void stay_busy(void)
+{
+	for (;;) {
+		uint64_t rounds = BUSY_ROUNDS;
+
+		timer_set(read_time() + BUSY_REARM_TICKS);
+		__asm__ volatile("1: addi %0, %0, -1\n"
+				 "bnez %0, 1b"
+				 : "+r"(rounds));
+	}
+}
+
 #define PERIOD_TICKS (PERIOD_US * TICKS_PER_US)
 #define START_TICKS  (START_MS * TICKS_PER_MS)
 /* A tenth more: periods differ a little. */

@@ -8,7 +8,7 @@
  * is one timer interrupt and one choice, as with a source's tasks that an idle OS started one after
  * the other. Nobody prints before all have measured.
  *
- * BUSY_TICKS, natively: the other harts of the board are started and spin with such timers.
+ * BUSY, natively: the other harts of the board are started and stay busy.
  * STAYS: also tells the counter of instructions around each wait: `stay BEFORE AFTER`, just before
  * the wait and just behind the instruction that followed it. FLOATS: floating point registers are
  * dirty whenever it leaves the CPU.
@@ -35,18 +35,14 @@ static uint64_t measured_ticks;
 void guest_main(uint64_t hart);
 void float_dirty(void);
 
-#ifdef BUSY_TICKS
+#ifdef BUSY
 static uint8_t stacks[HARTS_MAX][2][STACK_BYTES] __attribute__((aligned(16)));
 static struct hart_start starts[HARTS_MAX];
 
 static void spin(uint64_t hart)
 {
 	(void)hart;
-	for (;;) {
-		timer_set(read_time() + BUSY_TICKS);
-		while (!(csr_read(sip) & SIE_TIMER))
-			;
-	}
+	stay_busy();
 }
 
 static void start_others(uint64_t hart)
