@@ -135,7 +135,8 @@ static bool read_options(const struct arguments *arguments, struct machine *mach
 static int run_machine(struct machine *machine, const struct arguments *arguments,
 		       const struct table_header *table)
 {
-	struct trace_take take = {.path = arguments->option[TRACE], .table = table};
+	struct trace_take take = {
+		.subject = arguments->subject, .path = arguments->option[TRACE], .table = table};
 	int code, taken;
 
 	if (!arguments->option[TRACE])

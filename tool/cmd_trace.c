@@ -160,7 +160,7 @@ static int show_records(const struct trace *trace, const struct filter *filter, 
 	const struct trace_record *r;
 
 	if (!json)
-		printf("%14s  %s  %-20s %-10s\n", "time", "c", "vcpu", "what");
+		printf("%14s  cpu  %-20s what\n", "time", "vcpu");
 	while ((r = trace_next(trace, &cursor)) && !ferror(stdout)) {
 		if (!passes(filter, r))
 			continue;

@@ -64,14 +64,14 @@ int trace_take_prepare(struct trace_take *take, struct machine *machine)
 		fprintf(stderr,
 			"partita run: --trace: '%s' records nothing; write the key 'trace:' into "
 			"its system file, such as 'trace: {records: 4096}'\n",
-			machine->image);
+			take->subject);
 		return EXIT_ERRORS;
 	}
 	if (table->trace_phys < board_default()->ram_phys || end > bytes) {
 		fprintf(stderr,
 			"partita run: --trace: the records of '%s' do not lie in the board's "
 			"memory; build it anew with 'partita build'\n",
-			machine->image);
+			take->subject);
 		return EXIT_MISSING;
 	}
 	take->memory = memfd_create("partita-ram", 0); /* QEMU inherits it */

@@ -11,6 +11,7 @@
 #include "table.h"
 
 struct trace_take {
+	const char *subject;              /* the image or system file as the user named it */
 	const char *path;                 /* of the trace file to be written */
 	const struct table_header *table; /* of the image that runs; passed trace_table_check() */
 	uint64_t for_ns;                  /* the machine ends when its clock is past this; 0: not */

@@ -202,9 +202,6 @@ static void put_meaning(const struct trace *trace, const struct trace_record *r,
 	case TRACE_ADMIT:
 		put_admit(r, out);
 		break;
-	case TRACE_START:
-	case TRACE_STOP:
-		break;
 	default:
 		fprintf(out, "%" PRIu32 " 0x%" PRIx64, r->detail, r->value);
 	}
@@ -214,8 +211,12 @@ void trace_print_text(const struct trace *trace, const struct trace_record *r, F
 {
 	const char *kind = trace_kind_text(r->kind);
 
-	fprintf(out, "%4" PRIu64 ".%09" PRIu64 "  %u  %-20s ", r->time_ns / NS_PER_S,
+	fprintf(out, "%4" PRIu64 ".%09" PRIu64 "  %3u  %-20s ", r->time_ns / NS_PER_S,
 		r->time_ns % NS_PER_S, trace_cpu(trace, r->cpu), trace_who(trace, r->vcpu));
+	if (r->kind == TRACE_START || r->kind == TRACE_STOP) {
+		fprintf(out, "%s\n", kind);
+		return;
+	}
 	fprintf(out, "%-10s ", kind ? kind : "?");
 	put_meaning(trace, r, out);
 	fputc('\n', out);

@@ -236,7 +236,7 @@ def test_run_with_trace_needs_a_system_that_records(tool):
     """REQ: OPS-3. Given a system without `trace:`, when it is run with --trace, then the message names the key."""
     tool.image(SYSTEM)
     run = tool("run", "system.img", "--trace", "x.trace")
-    assert run.returncode == 1 and "write the key 'trace:' into its system file" in run.stderr
+    assert run.returncode == 1 and "'system.img' records nothing; write the key 'trace:' into its" in run.stderr
     assert not (tool.folder / "x.trace").exists()
 
 
