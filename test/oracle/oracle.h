@@ -70,9 +70,9 @@ struct answer ask_place(const struct computer *m, const struct task *wanted, uns
 /* place.c */
 bool place_agrees(unsigned *direct, unsigned *moved, unsigned *refused);
 
-/* played.c: the hypervisor's own scheduler plays the set; whether somebody gets less than was
- * promised. */
-bool scheduler_misses(const struct set *s);
+/* played.c: the hypervisor's own scheduler plays the set; whether somebody who is busy gets less
+ * than was promised. calm: all are busy; else some sleep and wake as they like. */
+bool scheduler_misses(const struct set *s, bool calm);
 
 void show(const struct set *s);
 

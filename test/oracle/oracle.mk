@@ -3,9 +3,9 @@
 # make oracle ORACLE_SETS=5000   fewer, as in make check
 ORACLE_SETS ?= 100000
 ORACLE_OUT := $(BUILD)/oracle
-ORACLE_SRC := $(wildcard test/oracle/*.c) hv/sched/admit.c hv/sched/admit_edf.c hv/sched/admit_fp.c
+ORACLE_SRC := $(wildcard test/oracle/*.c hv/sched/*.c) hv/lib/heap.c
 ORACLE_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Wno-missing-braces -Werror \
-	-Ihv -Itest/oracle
+	-I. -Ihv -Itest/oracle
 
 .PHONY: oracle
 oracle: $(ORACLE_OUT)/oracle
