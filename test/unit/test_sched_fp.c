@@ -161,6 +161,19 @@ static void a_periodic_servers_budget_runs_away_while_it_sleeps(void **state)
 	assert_string_equal(sim_draw(&sim, 220, 10), "0.......00");
 }
 
+/* What it ran itself is not counted a second time. */
+static void running_away_begins_when_it_falls_asleep(void **state)
+{
+	/* REQ: SCHED-6 */
+	struct sched_entity *e = start(0, 1, SCHED_PERIODIC, 30, 100);
+
+	(void)state;
+	sim_run(&sim, 110);
+	sleep_until(e, NS_NEVER);
+	wake_at(e, 115);
+	assert_int_equal(e->remaining, 30 - 10 - 5);
+}
+
 static void a_periodic_server_that_wakes_after_its_budget_ran_away_waits(void **state)
 {
 	/* REQ: SCHED-6 */
@@ -510,6 +523,7 @@ int main(void)
 		FRESH(timers_of_lower_priorities_do_not_interrupt),
 		FRESH(a_timer_of_a_higher_priority_is_programmed),
 		FRESH(a_periodic_servers_budget_runs_away_while_it_sleeps),
+		FRESH(running_away_begins_when_it_falls_asleep),
 		FRESH(a_periodic_server_that_wakes_after_its_budget_ran_away_waits),
 		FRESH(nothing_runs_away_while_higher_priorities_run),
 		FRESH(what_ran_before_the_release_does_not_save_budget),
