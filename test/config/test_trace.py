@@ -156,6 +156,16 @@ def test_unknown_numbers_are_shown_as_numbers(table, show):
         show(data, *options)
 
 
+def test_services_have_names(tool, show):
+    """REQ: OPS-3. Given a VM with services, then a record about one names it, and --vcpu with the VM's name finds it."""
+    text = SYSTEM.replace("vcpus: [{cpu: 0}, {cpu: 1}]", "vcpus: [{cpu: 0}, {cpu: 1}], services: "
+                          "{a: {cpu: 0, capacity: 10us, period: 1ms}, b: {cpu: 1, capacity: 10us, period: 1ms}}")
+    data = file(table_of(tool.image(text)), [ring([record(1, "start", 4), record(2, "start", 3), record(3, "start", 0)])])
+    assert [line[2] for line in rows(show(data))] == ["linux.service[1]", "linux.service[0]", "control"]
+    assert [line[2] for line in rows(show(data, "--vcpu", "linux"))] == ["linux.service[1]", "linux.service[0]"]
+    assert [line[2] for line in rows(show(data, "--vcpu", "linux.service[0]"))] == ["linux.service[0]"]
+
+
 def test_an_empty_trace(table, show):
     """REQ: OPS-3"""
     data = file(table, [ring([])])
