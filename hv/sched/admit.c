@@ -74,11 +74,17 @@ static const struct admit_test *test_of(const struct admit_run *r)
 	return policy < ARRAY_SIZE(tests) ? tests[policy] : NULL;
 }
 
+static enum admit_answer refuse_sum(struct admit_run *r, const struct admit_cpu *cpu)
+{
+	uint64_t ppm = ((r->share * PPM + (1u << 31)) >> 32) + cpu->best_effort_ppm;
+
+	return admit_refuse(r, ADMIT_CPU, ppm > PPM ? ppm : PPM + 1);
+}
+
 static enum admit_answer sum_decide(struct admit_run *r)
 {
 	const struct admit_cpu *cpu = &r->system->cpus[r->on];
 	const struct admit_test *test = test_of(r);
-	uint64_t ppm;
 
 	if (cpu->policy == ADMIT_TIME_TABLE && r->with == ADMIT_NOBODY)
 		return ADMIT_YES;
@@ -86,10 +92,8 @@ static enum admit_answer sum_decide(struct admit_run *r)
 		r->share = r->sum;
 	r->room = r->room * (1ll << 32) - (int64_t)r->sum -
 		  (int64_t)digit(cpu->best_effort_ppm, PPM, r->digit);
-	if (r->room < 0 || (r->count && !test)) {
-		ppm = ((r->share * PPM + (1u << 31)) >> 32) + cpu->best_effort_ppm;
-		return admit_refuse(r, ADMIT_CPU, ppm > PPM ? ppm : PPM + 1);
-	}
+	if (r->room < 0 || (r->count && !test))
+		return refuse_sum(r, cpu);
 	r->sum = 0;
 	if (r->room <= r->count && r->digit < r->count) {
 		r->digit++;
