@@ -54,6 +54,9 @@ static void build_vcpus(struct table_vcpu *out, const struct world_vm *vm, uint3
 			.capacity_ns = v->capacity_ns,
 			.period_ns = v->period_ns,
 			.deadline_ns = v->deadline_ns ? v->deadline_ns : v->period_ns,
+			.priority = v->priority ? v->priority : 4,
+			.server = v->server,
+			.cpus = v->cpus ? v->cpus : 1u << v->cpu,
 		};
 	}
 }
@@ -87,7 +90,7 @@ static void build_vm(struct table_vm *out, const struct world_vm *vm, uint32_t i
 
 static void count_parts(struct table_header *h, const struct world *w)
 {
-	uint32_t vms = or_one(w->vms), vcpus = 0, irqs = 0, copies = 0;
+	uint32_t vms = or_one(w->vms), vcpus = 0, irqs = 0, copies = 0, slots = 0;
 
 	for (uint32_t i = 0; i < vms; i++) {
 		vcpus += or_one(w->vm[i].vcpus);
@@ -100,6 +103,30 @@ static void count_parts(struct table_header *h, const struct world *w)
 	add(h, &h->regions, vms, sizeof(struct table_region));
 	add(h, &h->irqs, irqs, sizeof(struct table_irq));
 	add(h, &h->copies, copies, sizeof(struct table_copy));
+	for (uint32_t i = 0; i < w->plans; i++)
+		slots += w->plan[i].slots;
+	add(h, &h->plans, w->plans, sizeof(struct table_plan));
+	add(h, &h->slots, slots, sizeof(struct table_slot));
+}
+
+static void build_cpus(void *at, const struct world *w)
+{
+	struct table_plan *plans = TABLE_PART(at, plans, struct table_plan);
+	struct table_slot *slots = TABLE_PART(at, slots, struct table_slot);
+	uint32_t slot = 0;
+
+	for (uint32_t i = 0; i < or_one(w->cpus); i++)
+		TABLE_PART(at, cpus, struct table_cpu)
+	[i] = (struct table_cpu){.hart_id = i,
+				 .policy = w->policy[i] ? w->policy[i] : POLICY_EDF,
+				 .quantum_ns = WORLD_QUANTUM,
+				 .plan_first = i ? w->plans : 0,
+				 .plan_count = i ? 0 : w->plans};
+	for (uint32_t i = 0; i < w->plans; i++) {
+		plans[i] = (struct table_plan){w->plan[i].frame_ns, slot, w->plan[i].slots};
+		for (uint32_t j = 0; j < w->plan[i].slots; j++)
+			slots[slot++] = w->plan[i].slot[j];
+	}
 }
 
 uint32_t table_build(void *at, const struct world *w)
@@ -129,9 +156,7 @@ uint32_t table_build(void *at, const struct world *w)
 	memset((char *)at + sizeof(*h), 0, h->bytes - sizeof(*h));
 	copies_at = memory + h->vms.count * WORLD_MEMORY;
 	h->image_bytes = copies_at + h->copies.count * WORLD_MEMORY - image_phys;
-	for (uint32_t i = 0; i < h->cpus.count; i++)
-		TABLE_PART(at, cpus, struct table_cpu)
-	[i] = (struct table_cpu){.hart_id = i, .policy = POLICY_EDF, .quantum_ns = WORLD_QUANTUM};
+	build_cpus(at, w);
 	for (uint32_t i = 0; i < h->vms.count; i++) {
 		const struct world_vm *vm = &w->vm[i];
 		struct table_vm *out = &TABLE_PART(at, vms, struct table_vm)[i];

@@ -171,14 +171,9 @@ static void call_start(void *tree)
 
 static void find_work(void)
 {
-	const struct heap *ready = &cpus[0].sched.queues[SCHED_BE].ready;
-
-	for (uint32_t i = 0; i < ready->count; i++) {
-		struct sched_entity *e = container_of(ready->slots[i], struct sched_entity, node);
-
-		if (e->kind == ENTITY_WORK)
-			work_entity = e;
-	}
+	for (uint32_t i = 0; i < SCHED_MAX_BE; i++)
+		if (best_effort.members[i] && best_effort.members[i]->kind == ENTITY_WORK)
+			work_entity = best_effort.members[i];
 }
 
 static enum host_end start_all(const struct world *w)

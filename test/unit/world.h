@@ -24,6 +24,8 @@
 struct world_vcpu {
 	uint32_t cpu, guest_file, weight; /* weight 0: 1 */
 	uint64_t capacity_ns, period_ns, deadline_ns;
+	uint32_t priority, server; /* priority 0: 4 */
+	uint32_t cpus;             /* 0: its own alone */
 };
 
 struct world_vm {
@@ -37,11 +39,20 @@ struct world_vm {
 	struct table_irq irq[2];
 };
 
+struct world_plan {
+	uint64_t frame_ns;
+	uint32_t slots;
+	struct table_slot slot[4];
+};
+
 struct world {
 	uint32_t cpus, vms; /* 0: 1 */
 	uint32_t console_show, console_focus, flags;
 	uint64_t isa;
 	struct world_vm vm[WORLD_MAX_VMS];
+	uint32_t policy[TABLE_MAX_CPUS]; /* 0: EDF */
+	uint32_t plans;                  /* of CPU 0 */
+	struct world_plan plan[2];
 };
 
 /*
