@@ -120,6 +120,7 @@ static void build_cpus(void *at, const struct world *w)
 	[i] = (struct table_cpu){.hart_id = i,
 				 .policy = w->policy[i] ? w->policy[i] : POLICY_EDF,
 				 .quantum_ns = WORLD_QUANTUM,
+				 .flags = !i && w->gaps_idle ? CPU_GAPS_IDLE : 0,
 				 .plan_first = i ? w->plans : 0,
 				 .plan_count = i ? 0 : w->plans};
 	for (uint32_t i = 0; i < w->plans; i++) {

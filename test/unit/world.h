@@ -52,6 +52,7 @@ struct world {
 	struct world_vm vm[WORLD_MAX_VMS];
 	uint32_t policy[TABLE_MAX_CPUS]; /* 0: EDF */
 	uint32_t plans;                  /* of CPU 0 */
+	bool gaps_idle;
 	struct world_plan plan[2];
 };
 
