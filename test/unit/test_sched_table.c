@@ -364,6 +364,82 @@ static void every_instant_belongs_to_whom_the_table_says(void **state)
 	}
 }
 
+/* What the definitions say of the plan in force. */
+static struct {
+	ns_t frame;
+	unsigned plan;
+} oracle;
+static uint64_t in_slots, switches;
+
+static void check_against_the_table(struct sim *s, uint32_t cpu, struct sched_entity *who,
+				    ns_t from, ns_t to)
+{
+	const struct sched_slot *slot = NULL;
+	struct sched_plan *p;
+
+	(void)cpu;
+	while (from >= oracle.frame + plans[oracle.plan].frame) {
+		unsigned wanted = atomic_load(&s->cpu->plan_wanted);
+
+		oracle.frame += plans[oracle.plan].frame;
+		switches += wanted != oracle.plan;
+		oracle.plan = wanted;
+	}
+	p = &plans[oracle.plan];
+	for (unsigned i = 0; i < p->count; i++)
+		if (from >= oracle.frame + p->slots[i].start &&
+		    from < oracle.frame + p->slots[i].end)
+			slot = &p->slots[i];
+	if (!slot) {
+		assert_false(sched_is_rt(who));
+		return;
+	}
+	assert_true(!sched_is_rt(who) || who == slot->owner);
+	if (slot->owner->state == SCHED_READY)
+		assert_ptr_equal(who, slot->owner);
+	if (who == slot->owner) {
+		assert_true(to <= oracle.frame + slot->end);
+		assert_int_equal(who->release, oracle.frame + slot->start);
+		in_slots++;
+	}
+	assert_true(who || s->e[4].state != SCHED_READY); /* what is left goes to best effort */
+}
+
+/* Owners that sleep and wake as they like, plans that change at any time: a slot is its owner's
+ * whenever that one is ready, nobody else's reservation ever runs in it, and the plan changes
+ * exactly at the end of a frame. */
+static void sleepers_and_changes_of_plan_never_touch_another_owners_slots(void **state)
+{
+	/* REQ: SCHED-7, TIME-4 */
+	uint64_t seed = 4711;
+
+	(void)state;
+	in_slots = switches = 0;
+	for (unsigned round = 0; round < 20; round++) {
+		fresh(NULL);
+		memset(&oracle, 0, sizeof(oracle));
+		plans_for(4, 100 + random_below(&seed, 900), "0011.2330..2", "3.01.0");
+		sched_start(sim.cpu, sim_be(&sim, 4, 700), 0);
+		sim.ran = check_against_the_table;
+		for (unsigned turn = 0; turn < 5000; turn++) {
+			struct sched_entity *e = &sim.e[random_below(&seed, 5)];
+			bool runs = e == sim.cpu->current && e->state == SCHED_READY;
+
+			if (e->state == SCHED_BLOCKED && !random_below(&seed, 3))
+				sched_wake(sim.cpu, e, sim.now);
+			else if (runs && sched_is_rt(e) && random_below(&seed, 2))
+				assert_true(sched_wait_period(sim.cpu, e, sim.now) > sim.now);
+			else if (runs)
+				sched_block(sim.cpu, e, sim.now + random_below(&seed, 9000),
+					    sim.now);
+			if (!random_below(&seed, 50))
+				atomic_store(&sim.cpu->plan_wanted, random_below(&seed, 2));
+			sim_run(&sim, sim.now + 1 + random_below(&seed, 400));
+		}
+	}
+	assert_true(in_slots > 20000 && switches > 200);
+}
+
 #define FRESH(name) cmocka_unit_test_setup(name, fresh)
 
 int main(void)
@@ -388,6 +464,7 @@ int main(void)
 		FRESH(an_owner_without_a_slot_in_the_new_plan_does_not_run),
 		FRESH(a_release_is_told_at_the_start_of_an_owners_slot),
 		FRESH(every_instant_belongs_to_whom_the_table_says),
+		FRESH(sleepers_and_changes_of_plan_never_touch_another_owners_slots),
 	};
 
 	return cmocka_run_group_tests_name("sched_table", tests, NULL, NULL);
