@@ -142,10 +142,10 @@ static void put_block(const struct trace_record *r, FILE *out)
 	trace_print_time(r->value, out);
 }
 
-static void put_admit(const struct trace_record *r, FILE *out)
+static void put_admit(const struct trace *trace, const struct trace_record *r, FILE *out)
 {
 	if (!r->detail) {
-		fprintf(out, "yes");
+		fprintf(out, "yes: %s", trace_who(trace, (uint32_t)r->value));
 		return;
 	}
 	fputs("refused: ", out);
@@ -200,7 +200,7 @@ static void put_meaning(const struct trace *trace, const struct trace_record *r,
 		put_time(" from ", r, out);
 		break;
 	case TRACE_ADMIT:
-		put_admit(r, out);
+		put_admit(trace, r, out);
 		break;
 	default:
 		fprintf(out, "%" PRIu32 " 0x%" PRIx64, r->detail, r->value);
