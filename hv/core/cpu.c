@@ -147,8 +147,9 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	if (before && unlikely(before->move_to != NULL))
 		vcpu_move(before);
 	v = choose(cpu);
-	if (v->wait != WAIT_NOTHING)
+	if (v->wait == WAIT_INTERRUPT)
 		vcpu_awake(v);
+	v->wait = WAIT_NOTHING;
 	if (v != cpu->loaded)
 		change_loaded(cpu, v);
 	trace_switch(v->index);

@@ -27,8 +27,8 @@
 #define OK(v)    ((struct hcall_result){SBI_SUCCESS, (v)})
 #define ERROR(e) ((struct hcall_result){(e), 0})
 
-static _Atomic bool committing;  /* somebody changes the reservations */
-static _Atomic uint32_t changes; /* how often one was added or moved */
+static _Atomic uint32_t committing; /* somebody changes the reservations */
+static _Atomic uint32_t changes;    /* how often one was added or moved */
 
 static uint32_t slots(const struct vm *vm)
 {
@@ -336,13 +336,13 @@ static struct hcall_result try_commit(struct vcpu *v, const uint64_t *args)
 {
 	struct hcall_result r;
 
-	if (atomic_exchange(&committing, true))
+	if (atomic_exchange(&committing, 1))
 		return again(v); /* in a moment */
 	if (v->vm->services->run_changes != atomic_load(&changes))
 		r = again(v);
 	else
 		r = commit(v, args);
-	atomic_store(&committing, false);
+	atomic_store(&committing, 0);
 	return r;
 }
 
@@ -366,6 +366,8 @@ static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
 	case ADMIT_MORE:
 		return ERROR(HCALL_AGAIN);
 	case ADMIT_NO:
+		if (x->run_changes != atomic_load(&changes))
+			return again(v);
 		x->restarts = 0;
 		return answer(v, x->run.reason, x->run.figure);
 	default:
@@ -382,7 +384,7 @@ static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
 
 	if (!code_is_sane(v->vm, args[0], args[1]))
 		return ERROR(SBI_ERR_INVALID_ADDRESS);
-	if (atomic_exchange(&x->busy, true))
+	if (atomic_exchange(&x->busy, 1))
 		return ERROR(HCALL_AGAIN); /* another CPU is in a step of this VM's */
 	if (is_same_request(x, v, args)) {
 		x->last_step = now;
@@ -393,7 +395,7 @@ static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
 		x->last_step = now;
 		r = first_step(v, args);
 	}
-	atomic_store(&x->busy, false);
+	atomic_store(&x->busy, 0);
 	return r;
 }
 

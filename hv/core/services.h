@@ -34,7 +34,7 @@ struct vm_services {
 	const struct vcpu *creator; /* whose call the run is for */
 	ns_t last_step;             /* when it was here last */
 	uint32_t run_changes, restarts;
-	_Atomic bool busy; /* a CPU is in here: for one step */
+	_Atomic uint32_t busy; /* a CPU is in here: for one step */
 	bool running, closed;
 	_Atomic uint32_t share_ppm; /* of its RT-vCPUs so far */
 	ns_t registration_end;      /* NS_NEVER: never */

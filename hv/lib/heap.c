@@ -1,35 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/heap.h"
 
-static inline bool before(const struct heap_slot *a, const struct heap_slot *b)
+/* a comes before b. */
+static inline bool is_before(const struct heap_slot *a, const struct heap_slot *b)
 {
 	if (likely(a->key != b->key))
 		return a->key < b->key;
 	return (int32_t)(a->node->order - b->node->order) < 0;
 }
 
-static inline void place(struct heap *h, uint32_t at, const struct heap_slot *slot)
+static inline void put(const struct heap *h, struct heap_slot *at, struct heap_slot what)
 {
-	h->slots[at] = *slot;
-	slot->node->index = at + 1;
+	*at = what;
+	what.node->index = (uint32_t)(at - h->slots) + 1;
 }
 
-static void sift_up(struct heap *h, uint32_t at, const struct heap_slot *slot)
+static inline void sift_up(const struct heap *h, struct heap_slot *at, struct heap_slot what)
 {
-	while (at > 0) {
-		uint32_t parent = (at - 1) / HEAP_CHILDREN;
+	while (at > h->slots) {
+		struct heap_slot *parent = h->slots + (uint32_t)(at - h->slots - 1) / HEAP_CHILDREN;
 
-		if (!before(slot, &h->slots[parent]))
+		if (!is_before(&what, parent))
 			break;
-		place(h, at, &h->slots[parent]);
+		put(h, at, *parent);
 		at = parent;
 	}
-	place(h, at, slot);
+	put(h, at, what);
 }
 
 void heap_init(struct heap *h, struct heap_slot *slots, uint32_t capacity)
 {
 	*h = (struct heap){.slots = slots, .capacity = capacity};
+}
+
+static inline struct heap_slot *smallest(struct heap_slot *child, const struct heap_slot *end)
+{
+	struct heap_slot *best = child;
+
+	while (++child < end)
+		if (is_before(child, best))
+			best = child;
+	return best;
+}
+
+/* The children of the slot at `at` are [first_child(), children_end()), empty if it has none. */
+static inline struct heap_slot *first_child(const struct heap *h, const struct heap_slot *at)
+{
+	return h->slots + HEAP_CHILDREN * (uint32_t)(at - h->slots) + 1;
+}
+
+static inline struct heap_slot *children_end(const struct heap *h, struct heap_slot *first)
+{
+	struct heap_slot *end = h->slots + h->count + h->hole;
+
+	return end - first > HEAP_CHILDREN ? first + HEAP_CHILDREN : end;
+}
+
+/* The hole goes down to a leaf along the smallest children; `what` comes up from there, which is
+ * seldom more than a step. */
+static void refill(const struct heap *h, struct heap_slot *hole, const struct heap_slot *what)
+{
+	const struct heap_slot *end = h->slots + h->count + h->hole;
+	struct heap_slot *child;
+
+	while ((child = first_child(h, hole)) < end) {
+		child = smallest(child, children_end(h, child));
+		put(h, hole, *child);
+		hole = child;
+	}
+	sift_up(h, hole, *what);
+}
+
+/* Fills the hole with the last one. */
+static void close(struct heap *h)
+{
+	struct heap_slot last = h->slots[h->count];
+
+	h->hole = 0;
+	if (h->count)
+		refill(h, h->slots, &last);
 }
 
 void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
@@ -38,37 +87,57 @@ void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 
 	n->key = key;
 	n->order = h->next_order++;
-	sift_up(h, h->count++, &slot);
+	if (!h->hole) {
+		sift_up(h, h->slots + h->count++, slot);
+		return;
+	}
+	refill(h, h->slots, &slot);
+	h->hole = 0;
+	h->count++;
 }
 
-/* The hole goes down to a leaf along the smallest children; the last one comes up from there, which
- * is seldom more than a step. */
 void heap_remove(struct heap *h, struct heap_node *n)
 {
 	struct heap_slot last;
-	uint32_t at, count;
 
 	if (!n->index)
 		return;
-	at = n->index - 1;
-	n->index = 0;
-	count = --h->count;
-	if (at == count)
-		return;
-	last = h->slots[count];
-	for (;;) {
-		const struct heap_slot *child = &h->slots[HEAP_CHILDREN * at + 1], *best = child;
-		const struct heap_slot *end = child + HEAP_CHILDREN, *all = &h->slots[count];
-
-		if (child >= all)
-			break;
-		if (end > all)
-			end = all;
-		while (++child < end)
-			if (before(child, best))
-				best = child;
-		place(h, at, best);
-		at = (uint32_t)(best - h->slots);
+	if (h->hole)
+		close(h);
+	h->count--;
+	if (n->index == 1) {
+		h->hole = h->count != 0;
+	} else if (n->index <= h->count) {
+		last = h->slots[h->count];
+		refill(h, h->slots + n->index - 1, &last);
 	}
-	sift_up(h, at, &last);
+	n->index = 0;
+}
+
+struct heap_node *heap_top_beside_hole(const struct heap *h)
+{
+	struct heap_slot *first = h->slots + 1;
+
+	return smallest(first, children_end(h, first))->node;
+}
+
+uint64_t heap_second(const struct heap *h)
+{
+	struct heap_slot *top = h->slots, *first = h->slots + 1, *end = children_end(h, first);
+	uint64_t key = UINT64_MAX;
+
+	if (h->count < 2)
+		return key;
+	if (h->hole) {
+		top = smallest(first, end);
+		for (const struct heap_slot *s = first; s < end; s++)
+			if (s != top && s->key < key)
+				key = s->key;
+		first = first_child(h, top);
+		end = children_end(h, first);
+	}
+	for (const struct heap_slot *s = first; s < end; s++)
+		if (s->key < key)
+			key = s->key;
+	return key;
 }

@@ -24,7 +24,8 @@ struct heap_slot {
 
 struct heap {
 	struct heap_slot *slots;
-	uint32_t count;
+	uint32_t count; /* nodes, without the hole */
+	uint32_t hole;  /* 1: slots[0] is vacant */
 	uint32_t capacity;
 	uint32_t next_order;
 };
@@ -35,10 +36,18 @@ void heap_insert(struct heap *h, struct heap_node *n, uint64_t key);
 /* Takes n out if it is in h; nothing otherwise. */
 void heap_remove(struct heap *h, struct heap_node *n);
 
+/* The same with a hole. */
+struct heap_node *heap_top_beside_hole(const struct heap *h);
+
 /* The smallest key's node; NULL when empty. */
 static inline struct heap_node *heap_top(const struct heap *h)
 {
-	return h->count ? h->slots[0].node : NULL;
+	if (!h->count)
+		return NULL;
+	return likely(!h->hole) ? h->slots[0].node : heap_top_beside_hole(h);
 }
+
+/* The second smallest key; UINT64_MAX: there is none. */
+uint64_t heap_second(const struct heap *h);
 
 #endif

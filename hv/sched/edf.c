@@ -2,14 +2,15 @@
 /*
  * Earliest deadline first with reservations (C, P, D).
  *
- * Design: a reservation is a hard constant-bandwidth server (Abeni and Buttazzo 1998): budget C per
- * period P, served by deadline release + D, throttled when used up until release + P. A sleeper
- * that wakes keeps budget and deadline only if what is left does not exceed its bandwidth until
- * that deadline; else a new server period starts at the wake-up, so sleeping and waking never
- * yields more than C/P. With D < P that rule would allow two budgets within one period; there the
- * left-over budget is cut to its bandwidth instead, and a wake-up after the deadline waits for
- * release + P. Releases are k*P for whoever waits for them (sched_wait_period) and are never
- * accumulated.
+ * Design: a reservation is a hard server: budget C per period P, served by deadline release + D,
+ * throttled when used up until release + P. Admission (admit_edf.c) trusts that budgets with near
+ * deadlines are P apart, sleepers or not. So who sleeps within a period gives up what is left of
+ * that period; when it wakes, it is served from the next period's budget ahead of time, with the
+ * next period's deadline, which is at least D away. Sleeping and waking yields no more than C per P
+ * and never takes time from an earlier deadline that admission has promised. (A constant-bandwidth
+ * server, which keeps budget and deadline of a sleeper whose rest does not exceed its bandwidth, is
+ * safe only if the sum of C/D is at most 1.) Releases are k*P for whoever waits for them
+ * (sched_wait_period) and are never accumulated.
  *
  * With extra time, who is throttled also waits in `extra` and runs there, uncharged, while neither
  * a reservation nor best effort wants the CPU.
@@ -57,27 +58,20 @@ static void edf_replenish(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 	serve(c, e, release);
 }
 
-/* Products stay below 2^60: remaining, period and (due - now) are at most 1 s. */
 static void edf_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	uint64_t left, share;
-
 	if (now >= e->release + e->period) {
 		serve(c, e, now);
 		return;
 	}
-	if (e->remaining <= 0 || now >= e->due) {
+	if (e->remaining <= 0) {
 		throttle(c, e);
 		return;
 	}
-	left = (uint64_t)e->remaining * e->deadline;
-	share = (e->due - now) * e->capacity;
-	if (left > share) {
-		if (e->deadline == e->period) {
-			serve(c, e, now);
-			return;
-		}
-		e->remaining = (int64_t)(share / e->deadline);
+	if (now > e->release) {
+		e->remaining = 0;
+		serve(c, e, e->release + e->period);
+		return;
 	}
 	sched_make_ready(c, e, e->due);
 }

@@ -29,9 +29,24 @@ static bool is_movable(const struct sched_entity *e)
 	return e->cpus & (e->cpus - 1);
 }
 
+static void add_level(struct sched_shared *s, uint8_t priority)
+{
+	for (unsigned i = 0; i < SCHED_BE_PRIORITIES && s->levels[i] != priority; i++) {
+		uint8_t other = s->levels[i];
+
+		if (other && other < priority)
+			continue;
+		s->levels[i] = priority;
+		if (!other)
+			return;
+		priority = other; /* it and those behind it move up */
+	}
+}
+
 void sched_join(struct sched_shared *s, struct sched_entity *e)
 {
 	s->members[e->id] = e;
+	add_level(s, (uint8_t)e->priority);
 	for (uint32_t i = 0; i < SCHED_MAX_CPUS; i++)
 		if (e->cpus & 1u << i && s->cpus[i]) {
 			s->cpus[i]->allowed |= bit_of(e);
@@ -134,31 +149,52 @@ static uint32_t next_bit(uint64_t word, uint32_t last)
 	return bit_lowest(behind ? behind : word);
 }
 
-/* The next one of `priorities` from the highest, among `which`; NULL if there is none. */
-static struct sched_entity *claim(struct sched_cpu *c, unsigned priorities, uint64_t which)
+/* The next one of this priority among `which`; NULL if there is none. */
+static struct sched_entity *claim_one(struct sched_cpu *c, unsigned priority, uint64_t which)
 {
-	for (unsigned p = 0; p < priorities; p++) {
-		_Atomic uint64_t *ready = &c->shared->ready[p];
-		struct sched_entity *kept = c->kept && c->kept->priority == p + 1 ? c->kept : NULL;
+	_Atomic uint64_t *ready = &c->shared->ready[priority - 1];
+	struct sched_entity *kept = c->kept && c->kept->priority == priority ? c->kept : NULL;
 
-		for (unsigned tries = SCHED_MAX_CPUS; tries; tries--) {
-			uint64_t word = atomic_load(ready), bit;
-			uint32_t id;
+	for (unsigned tries = SCHED_MAX_CPUS; tries; tries--) {
+		uint64_t word = atomic_load(ready), bit;
+		uint32_t id;
 
-			if (kept)
-				word |= bit_of(kept);
-			word &= which;
-			if (!word)
-				break;
-			id = next_bit(word, c->last[p]);
-			bit = 1ull << id;
-			if (kept && kept->id == id)
-				c->kept = NULL;
-			else if (!(atomic_fetch_and(ready, ~bit) & bit))
-				continue; /* another CPU was quicker */
-			c->last[p] = (uint8_t)id;
-			return c->shared->members[id];
-		}
+		if (kept)
+			word |= bit_of(kept);
+		word &= which;
+		if (!word)
+			return NULL;
+		id = next_bit(word, c->last[priority - 1]);
+		bit = 1ull << id;
+		if (kept && kept->id == id)
+			c->kept = NULL;
+		else if (!(atomic_fetch_and(ready, ~bit) & bit))
+			continue;        /* another CPU was quicker */
+		if (which == c->allowed) /* else by wish: out of turn */
+			c->last[priority - 1] = (uint8_t)id;
+		word &= ~bit;
+		if (unlikely(word &&
+			     c->role == SCHED_ROLE_IDLE)) /* told of several: passes them on */
+			tell_others(c, c->shared->members[bit_lowest(word)]);
+		return c->shared->members[id];
+	}
+	return NULL;
+}
+
+/* The next one of `priorities` from the highest, among `which`; NULL if there is none. */
+static inline struct sched_entity *claim(struct sched_cpu *c, unsigned priorities, uint64_t which)
+{
+	const struct sched_shared *s = c->shared;
+
+	for (const uint8_t *level = s->levels; *level && *level <= priorities; level++) {
+		uint64_t word = atomic_load_explicit(&s->ready[*level - 1], memory_order_relaxed);
+		struct sched_entity *e;
+
+		if (!(word & which) && !c->kept)
+			continue;
+		e = claim_one(c, *level, which);
+		if (e)
+			return e;
 	}
 	return NULL;
 }
@@ -224,14 +260,16 @@ struct sched_entity *rr_pick(struct sched_cpu *c, ns_t now, ns_t *event)
 {
 	struct sched_entity *e;
 
-	if (sched_key(&c->sleeping) <= now) {
-		e = sched_first(&c->sleeping);
+	e = sched_first(&c->sleeping);
+	if (e && e->node.key <= now) {
 		heap_remove(&c->sleeping, &e->node);
 		e->ready_since = e->node.key;
 		sched_tell(c, e, SCHED_EV_WAKE, e->node.key);
 		rr_wake(c, e);
+		e = sched_first(&c->sleeping);
 	}
-	*event = sched_earlier(*event, sched_key(&c->sleeping));
+	if (e)
+		*event = sched_earlier(*event, e->node.key);
 	e = choose(c);
 	if (!e && c->shares) {
 		set_role(c, SCHED_ROLE_IDLE);

@@ -50,8 +50,11 @@ static inline void settle(struct sched_cpu *c, ns_t now)
 	if (!e)
 		return;
 	e->ran += ran;
-	if (e->state != SCHED_READY) /* asleep, or runs in extra time */
+	if (e->state != SCHED_READY) {         /* asleep, or runs in extra time */
+		if (e->state == SCHED_BLOCKED) /* what it costs to put it to sleep is its own */
+			e->remaining -= (int64_t)ran;
 		return;
+	}
 	if (e->queue == SCHED_RT)
 		c->policy->charge(c, e, ran, now);
 	else
@@ -100,10 +103,8 @@ ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 	return next;
 }
 
-/* One entity that is due. Others are found again: event then lies in the past. */
-static void handle_due(struct sched_cpu *c, ns_t now)
+static void handle_due(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	struct sched_entity *e = sched_first(&c->timed);
 	ns_t nominal = e->node.key;
 
 	heap_remove(&c->timed, &e->node);
@@ -116,54 +117,61 @@ static void handle_due(struct sched_cpu *c, ns_t now)
 	c->policy->wake(c, e, nominal);
 }
 
-/*
- * When e, which runs, must be looked at again because of a sleeper: at the first one's time if that
- * could preempt it, else at the time of the earliest of the next (its children in the heap).
- */
-static ns_t next_preemption(const struct sched_cpu *c, const struct sched_entity *e)
+/* Handles sleepers that are due; others are found again, as event then lies in the past. The first
+ * that is not: *sleeper, or NULL. */
+static inline ns_t handle_all_due(struct sched_cpu *c, ns_t now, struct sched_entity **sleeper)
 {
-	ns_t event = NS_NEVER;
+	unsigned left = SCHED_DUE_MAX;
 
-	if (!c->timed.count)
-		return NS_NEVER;
-	if (c->policy->may_preempt(sched_first(&c->timed), e))
-		return c->timed.slots[0].key;
-	for (uint32_t i = 1; i <= HEAP_CHILDREN && i < c->timed.count; i++)
-		event = sched_earlier(event, c->timed.slots[i].key);
-	return event;
+	for (;;) {
+		struct sched_entity *e = sched_first(&c->timed);
+
+		*sleeper = e;
+		if (!e)
+			return NS_NEVER;
+		if (e->node.key > now || !left--)
+			return e->node.key;
+		handle_due(c, e, now);
+	}
 }
 
-/* Among reservations; event comes as the first sleeper's time. */
-static inline struct sched_entity *pick_real_time(struct sched_cpu *c, ns_t now, ns_t *event)
+/*
+ * Among reservations. It is looked at again when its budget ends, or at the time of the first
+ * sleeper if that could preempt it, else at that of the second.
+ */
+static inline struct sched_entity *pick_real_time(struct sched_cpu *c, ns_t now,
+						  const struct sched_entity *sleeper, ns_t *event)
 {
 	struct sched_entity *e;
+	ns_t budget_end;
 
 	if (unlikely(c->policy && c->policy->pick))
 		return c->policy->pick(c, now, event);
 	e = sched_first(&c->ready);
-	if (e)
-		*event = sched_earlier(next_preemption(c, e), now + (ns_t)e->remaining);
+	if (!e)
+		return NULL;
+	budget_end = now + (ns_t)e->remaining;
+	if (*event < budget_end && !c->policy->may_preempt(sleeper, e))
+		*event = heap_second(&c->timed);
+	*event = sched_earlier(*event, budget_end);
 	return e;
 }
 
 static struct sched_entity *pick_extra(struct sched_cpu *c)
 {
-	return c->extra.count ? container_of(c->extra.slots[0].node, struct sched_entity, extra)
-			      : NULL;
+	struct heap_node *n = heap_top(&c->extra);
+
+	return n ? container_of(n, struct sched_entity, extra) : NULL;
 }
 
 struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now)
 {
-	struct sched_entity *e, *before = c->current;
+	struct sched_entity *e, *sleeper, *before = c->current;
 	ns_t event;
 
 	settle(c, now);
-	event = sched_key(&c->timed);
-	for (unsigned left = SCHED_DUE_MAX; event <= now && left; left--) {
-		handle_due(c, now);
-		event = sched_key(&c->timed);
-	}
-	e = pick_real_time(c, now, &event);
+	event = handle_all_due(c, now, &sleeper);
+	e = pick_real_time(c, now, sleeper, &event);
 	if (e) {
 		if (c->shares)
 			rr_set_aside(c);

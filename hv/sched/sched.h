@@ -137,6 +137,7 @@ struct sched_shared {
 	_Atomic uint32_t running[SCHED_BE_PRIORITIES]; /* CPUs that run one of that priority */
 	_Atomic uint32_t idle;                         /* CPUs that have nobody to run */
 	struct sched_entity *members[SCHED_MAX_BE];
+	uint8_t levels[SCHED_BE_PRIORITIES + 1]; /* priorities that somebody has, rising; then 0 */
 	struct sched_cpu *cpus[SCHED_MAX_CPUS];
 	void (*notify)(struct sched_cpu *c); /* makes another CPU choose anew */
 };
@@ -245,14 +246,19 @@ static inline void sched_tell(struct sched_cpu *c, struct sched_entity *e, enum 
 		c->observe(c, e, what, when);
 }
 
+/* NULL when empty. */
 static inline struct sched_entity *sched_first(const struct heap *h)
 {
-	return h->count ? container_of(h->slots[0].node, struct sched_entity, node) : NULL;
+	struct heap_node *n = heap_top(h);
+
+	return n ? container_of(n, struct sched_entity, node) : NULL;
 }
 
 static inline ns_t sched_key(const struct heap *h)
 {
-	return h->count ? h->slots[0].key : NS_NEVER;
+	struct heap_node *n = heap_top(h);
+
+	return n ? n->key : NS_NEVER;
 }
 
 static inline ns_t sched_earlier(ns_t a, ns_t b)
