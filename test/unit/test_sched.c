@@ -460,6 +460,57 @@ static void who_was_preempted_across_its_deadline_is_late(void **state)
 	assert_int_equal(sim.e[2].late, 1); /* served 1100 to 1150, due 1052 */
 }
 
+/* Given two CPUs, when a reservation leaves one at a period boundary, then the other goes on with
+ * its times: nothing is given twice. */
+static void a_throttled_reservation_moves_with_its_times(void **state)
+{
+	/* REQ: SCHED-5 */
+	(void)state;
+	for (unsigned kind = 0; kind <= SCHED_SPORADIC + 1; kind++) {
+		bool edf = kind > SCHED_SPORADIC;
+		struct sched_entity *e;
+
+		sim_init_cpus(&sim, 2, edf ? &sched_edf : &sched_fixed_priority);
+		e = edf ? sim_rt(&sim, 0, 20, 100, 100)
+			: sim_fp(&sim, 0, 3, (enum sched_server)kind, 20, 100, 100);
+		sched_start(&sim.cpu[0], e, 0);
+		assert_true(sched_pick(&sim.cpu[0], 100) == e);
+		assert_false(sched_depart(&sim.cpu[0], e, 110)); /* runs */
+		assert_null(sched_pick(&sim.cpu[0], 120));
+		assert_true(sched_depart(&sim.cpu[0], e, 130));
+		assert_null(sched_pick(&sim.cpu[0], 210));
+		sched_arrive(&sim.cpu[1], e, 140);
+		sim.now = 140;
+		sim_draw(&sim, 330, 10);
+		assert_string_equal(sim.lane[1], "......00........00.");
+		assert_string_equal(sim.lane[0], "...................");
+	}
+}
+
+static void a_sleeping_reservation_moves_with_its_timer(void **state)
+{
+	/* REQ: SCHED-5 */
+	struct sched_entity *e;
+
+	(void)state;
+	for (unsigned own_timer = 0; own_timer < 2; own_timer++) {
+		sim_init_cpus(&sim, 2, &sched_edf);
+		e = sim_rt(&sim, 0, 20, 100, 100);
+		sched_start(&sim.cpu[0], e, 0);
+		sched_pick(&sim.cpu[0], 100);
+		sched_block(&sim.cpu[0], e, own_timer ? 350 : NS_NEVER, 110);
+		sched_pick(&sim.cpu[0], 110);
+		assert_true(sched_depart(&sim.cpu[0], e, 130));
+		assert_int_equal(sim.cpu[0].timed.count, 0);
+		sched_arrive(&sim.cpu[1], e, 140);
+		if (!own_timer)
+			sched_wake(&sim.cpu[1], e, 350);
+		sim.now = own_timer ? 300 : 350;
+		sim_draw(&sim, 380, 10);
+		assert_string_equal(sim.lane[1], own_timer ? ".....00." : "00.");
+	}
+}
+
 #define FRESH(name) cmocka_unit_test_setup(name, fresh)
 
 int main(void)
@@ -495,6 +546,8 @@ int main(void)
 		FRESH(who_was_stopped_starts_again_with_a_full_budget),
 		FRESH(overload_is_counted_as_late),
 		FRESH(who_was_preempted_across_its_deadline_is_late),
+		FRESH(a_throttled_reservation_moves_with_its_times),
+		FRESH(a_sleeping_reservation_moves_with_its_timer),
 	};
 
 	return cmocka_run_group_tests_name("sched", tests, NULL, NULL);
