@@ -158,6 +158,20 @@ void vcpu_stop(struct vcpu *v)
 	atomic_store(&v->power, VCPU_STOPPED);
 }
 
+void vcpu_pass(struct vcpu *v)
+{
+	struct vcpu *siblings = v->vm->vcpus;
+	uint64_t first = 0;
+
+	if (v->vm->config->vcpu_count < 2 || sched_is_rt(&v->entity))
+		return;
+	for (uint32_t i = 0; i < v->vm->config->vcpu_count; i++)
+		if (&siblings[i] != v && !sched_is_rt(&siblings[i].entity))
+			first |= 1ull << siblings[i].entity.id;
+	sched_pass(&v->cpu->sched, &v->entity, first);
+	v->cpu->resched = true;
+}
+
 static void handle_start(struct vcpu *v)
 {
 	if (atomic_load(&v->power) != VCPU_START_PENDING)

@@ -105,6 +105,9 @@ void vcpu_awake(struct vcpu *v);
 /* At start and for a service slot: the scheduler's view of v as configured; not known to a
  * scheduler yet. */
 void vcpu_build_entity(struct vcpu *v);
+/* Own CPU, v current: it waits for something that a sibling is to do (Zawrs): best effort gives the
+ * rest of its slice to siblings that are ready, else to others. */
+void vcpu_pass(struct vcpu *v);
 /* v has been claimed by `cpu`: it is that one's own from now on. */
 void vcpu_come(struct vcpu *v, struct cpu *cpu);
 /* Own CPU: leaves for v->move_to if it is at a period boundary. */

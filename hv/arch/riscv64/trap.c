@@ -55,6 +55,7 @@ static void virtual_instruction(struct vcpu *v)
 	} else if (insn == INSN_WRS_NTO) {
 		trace_exit(v, EXIT_WFI);
 		riscv_skip(4);
+		vcpu_pass(v);
 	} else {
 		trace_exit(v, EXIT_TRAP);
 		riscv_fault(v, "privileged instruction", insn, CAUSE_ILLEGAL, insn);
