@@ -173,8 +173,21 @@ static void activate(struct sched_cpu *c, struct sched_entity *e, ns_t since, ns
 	begin(c, e, since);
 }
 
+/* What it cost to put e to sleep was charged after it had left; it comes back like the rest. */
+static void give_back_cost_of_sleep(struct sched_entity *e)
+{
+	struct sched_refills *r = e->refills;
+	int64_t whole = e->remaining;
+
+	for (uint32_t i = 0; i < r->count; i++)
+		whole += (int64_t)r->list[i].amount;
+	r->consumed = (ns_t)((int64_t)e->capacity - whole);
+	give_back(e);
+}
+
 static void wake_sporadic(struct sched_cpu *c, struct sched_entity *e, ns_t since, ns_t now)
 {
+	give_back_cost_of_sleep(e);
 	take_in(c, e, since, false);
 	if (used_up(c, e)) {
 		sched_throttle(c, e, e->refills->list[0].when);

@@ -129,38 +129,54 @@ static void after_standing_still_no_backlog_of_budgets_is_served(void **state)
 	assert_string_equal(lane_until(5350, 10), "0.........0.........0.........");
 }
 
-/* A sleeper that wakes early enough goes on with the budget and the deadline it had. */
-static void wake_up_keeps_what_fits_the_bandwidth(void **state)
+/* Who sleeps within a period gives up the rest of it: awake again, it is served ahead of time from
+ * the next period's budget, by the next period's deadline. */
+static void who_wakes_within_its_period_is_served_from_the_next(void **state)
 {
-	/* REQ: SCHED-1 */
-	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
-
-	(void)state;
-	sched_start(sim.cpu, e, 0);
-	sched_pick(sim.cpu, 100);
-	sched_block(sim.cpu, e, NS_NEVER, 130); /* 10 left, 10/40 of 100: fits until 175 */
-	sched_wake(sim.cpu, e, 175);
-	assert_int_equal(e->due, 200);
-	assert_int_equal(e->remaining, 10);
-}
-
-static void wake_up_with_too_much_left_starts_a_new_period(void **state)
-{
-	/* REQ: SCHED-1 */
-	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
+	/* REQ: SCHED-1, SCHED-4 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 80);
 
 	(void)state;
 	sched_start(sim.cpu, e, 0);
 	sched_pick(sim.cpu, 100);
 	sched_block(sim.cpu, e, NS_NEVER, 130);
-	sched_wake(sim.cpu, e, 176);
-	assert_int_equal(e->release, 176);
-	assert_int_equal(e->due, 276);
+	sched_pick(sim.cpu, 130);
+	sched_wake(sim.cpu, e, 150);
+	assert_int_equal(e->release, 200);
+	assert_int_equal(e->due, 280);
+	assert_int_equal(e->remaining, 40);
+	sim.now = 150;
+	/* all of it is used up ahead: nothing more before 300 */
+	assert_string_equal(lane_until(350, 10), "0000...........0000.");
+}
+
+/* Ahead of its release it may sleep and go on: its deadline is far enough away. */
+static void who_sleeps_ahead_of_its_release_goes_on(void **state)
+{
+	/* REQ: SCHED-1, SCHED-4 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 80);
+
+	(void)state;
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 130);
+	sched_pick(sim.cpu, 130);
+	sched_wake(sim.cpu, e, 150);
+	sched_pick(sim.cpu, 150);
+	sched_block(sim.cpu, e, NS_NEVER, 160);
+	sched_pick(sim.cpu, 160);
+	sched_wake(sim.cpu, e, 200); /* exactly at the release: not within it yet */
+	assert_int_equal(e->due, 280);
+	assert_int_equal(e->remaining, 30);
+	sched_pick(sim.cpu, 200);
+	sched_block(sim.cpu, e, NS_NEVER, 205);
+	sched_pick(sim.cpu, 205);
+	sched_wake(sim.cpu, e, 206);
+	assert_int_equal(e->due, 380);
 	assert_int_equal(e->remaining, 40);
 }
 
-/* With D < P a new period at wake-up would give 2C within P: the rest is cut instead. */
-static void with_d_below_p_left_over_budget_is_cut_to_its_bandwidth(void **state)
+static void who_wakes_after_its_period_begins_a_new_one_at_once(void **state)
 {
 	/* REQ: SCHED-1 */
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 80);
@@ -168,17 +184,16 @@ static void with_d_below_p_left_over_budget_is_cut_to_its_bandwidth(void **state
 	(void)state;
 	sched_start(sim.cpu, e, 0);
 	sched_pick(sim.cpu, 100);
-	sched_block(sim.cpu, e, NS_NEVER, 110); /* 30 left, due 180 */
-	assert_null(sched_pick(sim.cpu, 110));
-	sched_wake(sim.cpu, e, 150);
-	assert_int_equal(e->due, 180);
-	assert_int_equal(e->remaining, 30 * 40 / 80);
-	sim.now = 150;
-	/* 15 now, then a whole budget at the release, 200 */
-	assert_string_equal(lane_until(260, 5), "000.......00000000....");
+	sched_block(sim.cpu, e, NS_NEVER, 130);
+	sched_pick(sim.cpu, 130);
+	sched_wake(sim.cpu, e, 276);
+	assert_int_equal(e->release, 276);
+	assert_int_equal(e->due, 356);
+	assert_int_equal(e->remaining, 40);
 }
 
-static void with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_period(void **state)
+/* Nothing is served ahead to who has used up its budget. */
+static void who_falls_asleep_with_its_budget_used_up_waits_for_the_next_period(void **state)
 {
 	/* REQ: SCHED-1 */
 	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 50);
@@ -186,13 +201,30 @@ static void with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_perio
 	(void)state;
 	sched_start(sim.cpu, e, 0);
 	sched_pick(sim.cpu, 100);
-	sched_block(sim.cpu, e, NS_NEVER, 110);
+	sched_block(sim.cpu, e, NS_NEVER, 140);
 	sched_wake(sim.cpu, e, 150);
 	assert_int_equal(e->state, SCHED_THROTTLED);
 	assert_null(sched_pick(sim.cpu, 150));
 	assert_int_equal(sim.cpu->event, 200);
 	assert_ptr_equal(sched_pick(sim.cpu, 200), e);
 	assert_int_equal(e->due, 250);
+}
+
+/* What it costs to put a reservation to sleep is paid from its own budget. */
+static void falling_asleep_is_not_free(void **state)
+{
+	/* REQ: SCHED-1 */
+	struct sched_entity *e = sim_rt(&sim, 0, 40, 100, 100);
+
+	(void)state;
+	sched_start(sim.cpu, e, 0);
+	sched_pick(sim.cpu, 100);
+	sched_block(sim.cpu, e, NS_NEVER, 138);
+	sched_pick(sim.cpu, 143);
+	sched_wake(sim.cpu, e, 150);
+	assert_int_equal(e->state, SCHED_THROTTLED);
+	assert_ptr_equal(sched_pick(sim.cpu, 200), e);
+	assert_int_equal(sim.cpu->event, 237); /* 3 of debt */
 }
 
 static void a_sleeper_is_woken_by_its_own_timer_exactly_then(void **state)
@@ -524,10 +556,11 @@ int main(void)
 		FRESH(time_taken_too_much_is_paid_from_the_next_budget),
 		FRESH(no_debt_switches_the_comparator_off),
 		FRESH(after_standing_still_no_backlog_of_budgets_is_served),
-		FRESH(wake_up_keeps_what_fits_the_bandwidth),
-		FRESH(wake_up_with_too_much_left_starts_a_new_period),
-		FRESH(with_d_below_p_left_over_budget_is_cut_to_its_bandwidth),
-		FRESH(with_d_below_p_who_wakes_after_its_deadline_waits_for_the_next_period),
+		FRESH(who_wakes_within_its_period_is_served_from_the_next),
+		FRESH(who_sleeps_ahead_of_its_release_goes_on),
+		FRESH(who_wakes_after_its_period_begins_a_new_one_at_once),
+		FRESH(who_falls_asleep_with_its_budget_used_up_waits_for_the_next_period),
+		FRESH(falling_asleep_is_not_free),
 		FRESH(a_sleeper_is_woken_by_its_own_timer_exactly_then),
 		FRESH(a_wake_up_time_in_the_past_wakes_at_once),
 		FRESH(waking_whoever_does_not_sleep_changes_nothing),

@@ -403,6 +403,31 @@ static void a_full_list_of_refills_merges_against_the_owner(void **state)
 	assert_int_equal(e->refills->list[7].amount, 15);
 }
 
+/* Between falling asleep and the next choice time passes; a server that sleeps often pays for it,
+ * but gets it back like everything else. */
+static void what_falling_asleep_costs_comes_back_too(void **state)
+{
+	/* REQ: SCHED-6 */
+	struct sched_entity *e = start(0, 1, SCHED_SPORADIC, 100, 1000);
+
+	(void)state;
+	sim_run(&sim, 1000);
+	for (unsigned i = 0; i < 100; i++) {
+		ns_t at = 1000 + 300 * i;
+
+		sim_run(&sim, at);
+		sched_wake(sim.cpu, e, at);
+		assert_int_equal(whole(e), 100);
+		sim_run(&sim, at + 5);
+		sched_block(sim.cpu, e, NS_NEVER, at + 5);
+		sim.now += 3;
+		sim_settle(&sim);
+	}
+	assert_int_equal(e->ran, 100 * 8);
+	sched_wake(sim.cpu, e, sim.now + 5000);
+	assert_int_equal(e->remaining, 100);
+}
+
 /* Given an interrupt that came late, then what was taken too much is paid from what comes back. */
 static void debt_of_a_sporadic_server_is_paid(void **state)
 {
@@ -539,6 +564,7 @@ int main(void)
 		FRESH(a_sporadic_server_that_slept_long_has_all),
 		FRESH(pieces_of_a_sporadic_server_are_not_mixed),
 		FRESH(a_full_list_of_refills_merges_against_the_owner),
+		FRESH(what_falling_asleep_costs_comes_back_too),
 		FRESH(debt_of_a_sporadic_server_is_paid),
 		FRESH(debt_is_paid_from_the_next_budget),
 		FRESH(overload_is_counted_and_does_not_pile_up),
