@@ -37,6 +37,17 @@ static struct heap_node *model_top(const struct model *m)
 	return best;
 }
 
+static uint64_t model_second(const struct model *m)
+{
+	const struct heap_node *top = model_top(m);
+	uint64_t key = UINT64_MAX;
+
+	for (uint32_t i = 0; i < m->count; i++)
+		if (m->node[i] != top && m->node[i]->key < key)
+			key = m->node[i]->key;
+	return key;
+}
+
 static void model_remove(struct model *m, const struct heap_node *n)
 {
 	for (uint32_t i = 0; i < m->count; i++)
@@ -47,8 +58,9 @@ static void model_remove(struct model *m, const struct heap_node *n)
 		}
 }
 
-/* Given any mix of insertions and removals, when one looks, then the smallest, oldest node is on
- * top. */
+/* Given any mix of insertions and removals, of the top and of others, few nodes or many, when one
+ * looks, then the smallest, oldest node is on top, and the second key is known; with or without the
+ * hole that taking the top leaves. */
 static void heap_agrees_with_a_list_over_random_operations(void **state)
 {
 	/* REQ: SCHED-1 (order of the queues) */
@@ -56,25 +68,35 @@ static void heap_agrees_with_a_list_over_random_operations(void **state)
 	struct heap_slot slots[NODES];
 	struct model model = {0};
 	struct heap heap;
-	uint64_t seed = 1;
+	uint64_t seed = 1, keys = 12;
+	unsigned used = NODES, holes = 0;
 
 	(void)state;
 	heap_init(&heap, slots, NODES);
 	heap.next_order = UINT32_MAX - 1000; /* the tie break wraps on the way */
-	for (unsigned i = 0; i < 200000; i++) {
-		struct heap_node *n = &nodes[random_below(&seed, NODES)];
+	for (unsigned i = 0; i < 400000; i++) {
+		struct heap_node *n = &nodes[random_below(&seed, used)];
 
+		if (i % 5000 == 0) {
+			used = 1 + (unsigned)random_below(&seed, NODES);
+			keys = random_below(&seed, 2) ? 3 : 1000000;
+		}
+		if (random_below(&seed, 3) == 0 && heap.count)
+			n = heap_top(&heap);
 		if (n->index) {
 			heap_remove(&heap, n);
 			model_remove(&model, n);
 			assert_int_equal(n->index, 0);
 		} else {
-			heap_insert(&heap, n, random_below(&seed, 12));
+			heap_insert(&heap, n, random_below(&seed, keys));
 			model.node[model.count++] = n;
 		}
+		holes += heap.hole;
 		assert_int_equal(heap.count, model.count);
 		assert_ptr_equal(heap_top(&heap), model_top(&model));
+		assert_int_equal(heap_second(&heap), model_second(&model));
 	}
+	assert_true(holes > 100000);
 }
 
 static void equal_keys_leave_in_the_order_in_which_they_came(void **state)
