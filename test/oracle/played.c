@@ -22,6 +22,7 @@ struct actor {
 	ns_t from, due;  /* busy: the period that is looked at */
 	ns_t ran_before; /* busy: at its start */
 	bool judged;
+	ns_t earlier; /* ran before it was started again */
 };
 
 static struct actor actors[MOST_TASKS];
@@ -107,23 +108,32 @@ static bool takes_too_much(const struct set *s, const struct actor *a)
 {
 	ns_t periods = (now - (ns_t)s->hyper * TICK + TICK) / a->e.period + 2;
 
-	return ran(a) > periods * a->e.capacity;
+	return a->earlier + ran(a) > periods * a->e.capacity;
 }
 
-/* A sleeper that runs has had enough, or one that sleeps is poked. */
+/* A sleeper that runs has had enough: it sleeps for a while, waits for its next period, or is
+ * stopped and started again. One that sleeps may be woken by somebody else. */
 static void act(const struct set *s, unsigned i)
 {
 	struct actor *a = &actors[i];
 
-	if (cpu.current == &a->e && ran(a) >= a->until) {
-		ns_t nap = 1 + (ns_t)dice(s->task[i].p * (one_in(2) ? TICK : TICK / 8));
-
-		plan_work(s, i);
-		if (one_in(4))
-			sched_wait_period(&cpu, &a->e, now);
-		else
-			sched_block(&cpu, &a->e, now + nap, now);
+	if (a->e.state == SCHED_BLOCKED && one_in(8)) {
+		sched_wake(&cpu, &a->e, now);
+		return;
 	}
+	if (cpu.current != &a->e || ran(a) < a->until)
+		return;
+	if (one_in(16)) {
+		sched_stop(&cpu, &a->e, now);
+		a->earlier += a->e.ran; /* starting counts from 0 again */
+		sched_start(&cpu, &a->e, now);
+	} else if (one_in(4)) {
+		sched_wait_period(&cpu, &a->e, now);
+	} else {
+		sched_block(&cpu, &a->e,
+			    now + 1 + dice(s->task[i].p * (one_in(2) ? TICK : TICK / 8)), now);
+	}
+	plan_work(s, i);
 }
 
 static ns_t next_time(const struct set *s)
