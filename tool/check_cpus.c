@@ -73,21 +73,68 @@ static void settle_free(struct system *system, struct sys_vcpu *vcpu)
 		settle(system, vcpu);
 }
 
-/* Services have no interrupt controller. */
+static bool has_file(const struct sys_vcpu *vcpu)
+{
+	return vcpu->cpu != CPU_NONE && vcpu->vm->vic == VIC_AIA && !vcpu->is_service;
+}
+
+/* The first file that is free on all CPUs of the mask; 0: there is none. */
+static uint32_t free_file(const struct system *system, uint32_t mask)
+{
+	uint32_t taken = 0;
+
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		if (mask >> i & 1)
+			taken |= system->cpus[i].files_taken;
+	for (uint32_t file = 1; file <= system->board->guest_files; file++)
+		if (!(taken >> file & 1))
+			return file;
+	return 0;
+}
+
+static void take_file(struct system *system, struct sys_vcpu *vcpu)
+{
+	for (uint32_t i = 0; i < system->board->harts; i++)
+		if (vcpu->cpus >> i & 1)
+			system->cpus[i].files_taken |= 1u << vcpu->guest_file;
+}
+
 static void give_file(struct system *system, struct sys_vcpu *vcpu)
 {
-	struct sys_cpu *cpu;
-
-	if (vcpu->cpu == CPU_NONE || vcpu->vm->vic != VIC_AIA || vcpu->is_service)
-		return;
-	cpu = &system->cpus[vcpu->cpu];
-	vcpu->guest_file = ++cpu->files_used;
-	if (cpu->files_used > system->board->guest_files)
+	vcpu->guest_file = free_file(system, vcpu->cpus);
+	if (vcpu->guest_file)
+		take_file(system, vcpu);
+	else
 		diag_error(
 			&system->diag, vcpu->cpu_at,
 			"%s is AIA vCPU number %u on CPU %u, which has %u guest interrupt files; "
 			"put it on another CPU or write interrupt-controller: plic",
-			vcpu_name(vcpu), cpu->files_used, vcpu->cpu, system->board->guest_files);
+			vcpu_name(vcpu), system->board->guest_files + 1, vcpu->cpu,
+			system->board->guest_files);
+}
+
+/* Best effort without `cpu:` needs a file of the same number on each CPU it may run on. */
+static bool moves(const struct sys_vcpu *vcpu)
+{
+	return !vcpu_is_reserved(vcpu) && vcpu->cpus & (vcpu->cpus - 1);
+}
+
+static void give_file_to_settled(struct system *system, struct sys_vcpu *vcpu)
+{
+	if (!has_file(vcpu) || moves(vcpu))
+		return;
+	vcpu->cpus = 1u << vcpu->cpu;
+	give_file(system, vcpu);
+}
+
+static void give_file_to_moving(struct system *system, struct sys_vcpu *vcpu)
+{
+	if (!has_file(vcpu) || !moves(vcpu) || vcpu->guest_file)
+		return;
+	vcpu->cpus |= 1u << vcpu->cpu;
+	if (!free_file(system, vcpu->cpus)) /* then it stays */
+		vcpu->cpus = 1u << vcpu->cpu;
+	give_file(system, vcpu);
 }
 
 /* Any hart may be the one that the firmware starts: CPUs below the highest used one are used, idle.
@@ -120,7 +167,8 @@ void cpus_place(struct system *system)
 	for (uint32_t i = 0; i < system->board->harts; i++)
 		give_share(&system->cpus[i]);
 	admission_place(system);
-	each_vcpu(system, give_file);
+	each_vcpu(system, give_file_to_settled);
+	each_vcpu(system, give_file_to_moving);
 	use_lower(system);
 	for (uint32_t i = 0; i < system->board->harts; i++)
 		if (system->cpus[i].used)

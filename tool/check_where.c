@@ -138,8 +138,7 @@ void cpus_pin(struct system *system)
 	for (uint32_t i = 0; i < system->vm_count; i++)
 		for (uint32_t j = 0; j < vm_entries(&system->vms[i]); j++) {
 			struct sys_vcpu *vcpu = &system->vms[i].vcpus[j];
-			bool moves =
-				vcpu_is_reserved(vcpu) ? vcpu->movable : vcpu->vm->vic != VIC_AIA;
+			bool moves = vcpu->movable || !vcpu_is_reserved(vcpu);
 
 			if (vcpu->cpu == CPU_NONE)
 				vcpu->cpus = 0;

@@ -106,6 +106,19 @@ static bool has_smp(const struct system *system)
 	return false;
 }
 
+/* An AIA vCPU that may run on several CPUs. */
+static bool has_moving_file(const struct system *system)
+{
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++) {
+			const struct sys_vcpu *vcpu = &system->vms[i].vcpus[j];
+
+			if (vcpu->guest_file && vcpu->cpus & (vcpu->cpus - 1))
+				return true;
+		}
+	return false;
+}
+
 /* What is linked, and when: the one place that knows the hypervisor's units. */
 static const struct unit {
 	const char *object;
@@ -123,6 +136,7 @@ static const struct unit {
 	{"unit-passthrough.o", has_device},
 	{"unit-restart.o", has_restart},
 	{"unit-smp.o", has_smp},
+	{"unit-move.o", has_moving_file},
 };
 #define UNITS (sizeof(units) / sizeof(units[0]))
 

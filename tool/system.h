@@ -49,7 +49,7 @@ struct sys_cpu {
 	uint32_t best_effort_ppm;
 	uint64_t quantum_ns;
 	uint32_t index;      /* in the table */
-	uint32_t files_used; /* guest interrupt files given out */
+	uint32_t files_taken; /* guest interrupt files given out, a bit each */
 	uint32_t best_effort_count;
 };
 

@@ -54,7 +54,7 @@ void arch_vcpu_load(struct vcpu *v);
 /* Like save, and nothing of v stays in the CPU. */
 void arch_vcpu_evict(struct vcpu *v);
 /* v, not loaded anywhere, runs on v->cpu from now on. */
-void arch_vcpu_come(struct vcpu *v);
+void arch_vcpu_come(struct vcpu *v, struct cpu *from);
 /* Last thing before the guest: what may interrupt it, and whether WFI is handed to it. */
 void arch_vcpu_enter(struct vcpu *v, bool may_idle);
 /* Second result (SBI: value) of the call that v sleeps in: a time, as its guest's clock shows it. */
@@ -73,6 +73,8 @@ void arch_vcpu_fence(struct vcpu *v);
 
 /* Any CPU: an MSI into the guest file of v. */
 void arch_send_msi(struct vcpu *v, uint32_t identity);
+/* A file of this CPU whose vCPU has gone to another one: passes its interrupts on. */
+void arch_file_pass_on(struct cpu *cpu, uint32_t file);
 /* Which of `files` (bit = guest file) of this CPU have an interrupt pending. */
 uint32_t arch_files_pending(uint32_t files);
 

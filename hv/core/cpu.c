@@ -15,6 +15,19 @@ void cpu_request(struct cpu *cpu, uint32_t bits)
 	arch_kick(cpu, false);
 }
 
+/* One vCPU has gone: what is in its file here is passed on. */
+static void handle_departed(struct cpu *cpu)
+{
+	uint32_t files = atomic_load(&cpu->departed);
+
+	if (!files)
+		return;
+	atomic_fetch_and(&cpu->departed, ~(files & -files));
+	arch_file_pass_on(cpu, bit_lowest(files));
+	if (files & (files - 1))
+		cpu_request(cpu, CPU_REQ_DEPARTED);
+}
+
 void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 {
 	_Atomic uint64_t *kicked = &cpu->kicked[queue];
@@ -27,6 +40,8 @@ void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 			work_wake();
 		if (requests & CPU_REQ_CHOOSE)
 			cpu->resched = true;
+		if (requests & CPU_REQ_DEPARTED)
+			handle_departed(cpu);
 	}
 	if (!bit)
 		return;
@@ -36,13 +51,24 @@ void cpu_handle_kick(struct cpu *cpu, enum sched_queue_id queue)
 		arch_kick(cpu, queue == SCHED_RT);
 }
 
+/* The file's vCPU sleeps here, or has gone and the file still has something for it. */
+static void wake_file(struct cpu *cpu, uint32_t file)
+{
+	struct vcpu *v = cpu->files[file];
+
+	if (likely(v->cpu == cpu))
+		vcpu_wake(v, WAIT_INTERRUPT);
+	else
+		arch_file_pass_on(cpu, file);
+}
+
 /* One sleeper whose guest file has an interrupt; of several, the others interrupt when that may be.
  */
 static void wake_parked(struct cpu *cpu, uint32_t files)
 {
 	files = arch_files_pending(files);
 	if (files)
-		vcpu_wake(cpu->files[bit_lowest(files)], WAIT_INTERRUPT);
+		wake_file(cpu, bit_lowest(files));
 }
 
 static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)

@@ -33,10 +33,12 @@ struct cpu {
 	uint32_t masked_for_rt; /* external interrupts other than kicks are held back now */
 	_Atomic uint64_t kicked[SCHED_QUEUES]; /* vCPUs (by global index) with requests */
 	_Atomic uint32_t requests;             /* CPU_REQ_* */
+	_Atomic uint32_t departed;             /* guest files whose vCPU has gone to another CPU */
 };
 
-#define CPU_REQ_WORK   1u /* housekeeping has something to do */
-#define CPU_REQ_CHOOSE 2u /* somebody became ready whom this CPU would run */
+#define CPU_REQ_WORK     1u /* housekeeping has something to do */
+#define CPU_REQ_CHOOSE   2u /* somebody became ready whom this CPU would run */
+#define CPU_REQ_DEPARTED 4u /* `departed` has news */
 
 extern struct cpu *cpus; /* indexed like table.cpus */
 extern uint32_t cpu_count;

@@ -271,8 +271,7 @@ static struct hcall_result commit(struct vcpu *v, const uint64_t *args)
 		return answer(v, HCALL_REFUSED_SLOT, slots(v->vm));
 	x->running = false;
 	x->restarts = 0;
-	s->cpu = &cpus[run->cpu];
-	arch_vcpu_come(s);
+	vcpu_come(s, &cpus[run->cpu]);
 	set_code(s, args[0], args[1], args[2]);
 	s->entity.capacity = args[3];
 	s->entity.period = args[4];

@@ -65,8 +65,9 @@ static void build_vcpu(struct vm *vm, uint32_t number)
 	vcpu_build_entity(v);
 	if (sched_is_rt(&v->entity) && v->entity.period && !v->cpu->sched.policy)
 		panic("image lacks the scheduling policy of vCPU", v->index);
-	if (c->guest_file)
-		v->cpu->files[c->guest_file] = v;
+	for (uint32_t i = 0; c->guest_file && i < cpu_count; i++)
+		if (c->cpus >> i & 1)
+			cpus[i].files[c->guest_file] = v;
 	atomic_store(&v->power, VCPU_STOPPED);
 	arch_vcpu_init(v);
 }

@@ -197,6 +197,21 @@ static bool take(uint32_t *taken, uint32_t first, uint32_t count, const struct t
 	return true;
 }
 
+/* Its guest file, on each hart where it may run. */
+static bool take_files(const struct table_vcpu *v, struct taken *taken)
+{
+	uint32_t file = v->guest_file ? 1u << v->guest_file : 0;
+
+	for (uint32_t i = 0; i < table->cpus.count; i++) {
+		if (!(v->cpus >> i & 1))
+			continue;
+		if (taken->files[i] & file)
+			return false;
+		taken->files[i] |= file;
+	}
+	return true;
+}
+
 static bool vcpu_is_sane(const struct table_vm *vm, uint32_t index, uint32_t number,
 			 struct taken *taken)
 {
@@ -205,14 +220,13 @@ static bool vcpu_is_sane(const struct table_vm *vm, uint32_t index, uint32_t num
 
 	if (v->vm != index || v->cpu >= table->cpus.count || !reservation_is_sane(v) ||
 	    !(v->flags & VCPU_SERVICE) == service || (v->guest_file != 0) != aia ||
-	    v->guest_file > 7 || (v->guest_file && taken->files[v->cpu] >> v->guest_file & 1))
+	    v->guest_file > 7)
 		return false;
 	if (!(v->cpus >> v->cpu & 1) || v->cpus >> table->cpus.count ||
-	    (aia && v->cpus != 1u << v->cpu))
+	    (aia && v->period_ns && v->cpus != 1u << v->cpu))
 		return false;
-	taken->files[v->cpu] |= 1u << v->guest_file;
 	taken->best_effort += !service && !v->period_ns;
-	return true;
+	return take_files(v, taken);
 }
 
 static const char *vm_check(const struct table_vm *vm, uint32_t index, struct taken *taken)

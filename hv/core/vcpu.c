@@ -104,9 +104,11 @@ void vcpu_wake(struct vcpu *v, enum vcpu_wait why)
 
 void vcpu_come(struct vcpu *v, struct cpu *cpu)
 {
+	struct cpu *from = v->cpu;
+
 	trace(TRACE_MOVE, v->index, cpu->index, 0);
 	v->cpu = cpu;
-	arch_vcpu_come(v);
+	arch_vcpu_come(v, from);
 	/* Whoever sees what is done to v from now on sees whose it is (owner_is_here()). */
 	atomic_thread_fence(memory_order_release);
 }

@@ -29,6 +29,8 @@ struct vic_ops {
 	void (*set_level)(struct vm *vm, uint32_t source, bool high);
 	/* Whether the external interrupt line of vCPU `number` is high (PLIC kind); any CPU. */
 	bool (*line)(struct vm *vm, uint32_t number);
+	/* vCPU `number` runs on another CPU from now on; NULL: nothing to do. */
+	void (*moved)(struct vm *vm, uint32_t number);
 	/* A physical interrupt of a dedicated device came to the hypervisor. */
 	void (*physical)(struct vm *vm, uint32_t virt_source);
 };

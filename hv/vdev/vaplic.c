@@ -290,7 +290,21 @@ static void vaplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t 
 	lock_give(&a->lock);
 }
 
-static const struct vic_ops ops = {.set_level = set_level};
+/* Its dedicated devices' interrupts go where its file is now. */
+static void moved(struct vm *vm, uint32_t number)
+{
+	struct vaplic *a = vm->vic_state;
+
+	if (!device_irq)
+		return;
+	lock_take(&a->lock);
+	for (uint32_t source = 1; source <= vm->config->vic_sources; source++)
+		if (a->target[source] >> 18 == number)
+			program_through(vm, a, source);
+	lock_give(&a->lock);
+}
+
+static const struct vic_ops ops = {.set_level = set_level, .moved = moved};
 
 static int vm_init(struct vm *vm)
 {

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 CROSS = os.environ.get("CROSS", "riscv64-linux-gnu-")
-UNITS = ("edf", "fp", "table", "services", "trace", "vplic", "vaplic", "vuart", "passthrough", "restart", "smp")
+UNITS = ("edf", "fp", "table", "services", "trace", "vplic", "vaplic", "vuart", "passthrough", "restart", "smp", "move")
 
 
 def tool_path():

@@ -17,6 +17,11 @@ struct arch_vcpu {
 	uint64_t htimedelta; /* less than 0 with virtual time */
 	/* constant since start: */
 	uint64_t hgatp, henvcfg, hstateen0;
+	/* guest file of a vCPU that may run on several harts: its set-up, and its leaf in the
+	 * second stage */
+	uint32_t eidelivery, eithreshold;
+	uint64_t eie[4];
+	uint64_t *file_leaf;
 	bool has_fp, has_file, fp_dirty, flush;
 	bool fp_used; /* since its reset; else its registers are all 0 */
 	bool virtual_time;

@@ -59,6 +59,7 @@
 #define HSTATUS_SPV         (1ul << 7)
 #define HSTATUS_SPVP        (1ul << 8)
 #define HSTATUS_VGEIN_SHIFT 12
+#define HSTATUS_VGEIN       (0x3ful << 12)
 #define HSTATUS_VTW         (1ul << 21)
 #define HSTATUS_VSXL64      (2ul << 32)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The hypervisor's own translation (Sv39): W^X, everything at its physical address except the
- * stacks, which lie between unmapped pages. Guest memory and second-stage tables are not mapped.
+ * stacks, which lie between unmapped pages. Guest memory and second-stage tables are not mapped
+ * (but the page with the leaves of guest interrupt files, if their vCPUs may run on several harts).
  * Pristine copies are, read-only, in 2 MiB pages.
  */
 #include "board_map.h"
@@ -92,6 +93,12 @@ uint64_t riscv_own_map_build(void)
 		     table_copy(i)->phys && at < table_copy(i)->phys + table_copy(i)->bytes;
 		     at += MIB2)
 			map_megapage(at, PTE_RO);
+	for (uint32_t i = 0; i < vcpu_count; i++) {
+		paddr_t leaf = (paddr_t)vcpus[i].arch.file_leaf & ~(PAGE_BYTES - 1);
+
+		if (leaf && vcpus[i].movable) /* imsic_move.c writes it */
+			map_window(leaf, leaf + PAGE_BYTES, PTE_RW);
+	}
 	for (uint64_t done = 0; done < table_trace_bytes(); done += MIB2)
 		map_megapage(table->trace_phys + done, PTE_RW);
 	return SATP_SV39 | (paddr_t)root >> 12;

@@ -68,6 +68,19 @@ static inline uint64_t sbi_argument(const struct vcpu *v, unsigned n)
 	return v->arch.x[10 + n];
 }
 
+/* imsic_move.c; NULL: no vCPU with a guest file may run on more than one hart. */
+struct riscv_file_mover {
+	/* v is taken out of its CPU. */
+	void (*save)(struct vcpu *v);
+	/* v has been claimed by this CPU. */
+	void (*come)(struct vcpu *v, struct cpu *from);
+	/* A file whose vCPU has gone elsewhere has interrupts. */
+	void (*pass_on)(struct cpu *cpu, uint32_t file);
+};
+extern const struct riscv_file_mover *riscv_file_mover;
+/* s2.c: v's guest-physical file is that of v->cpu. The caller fences. */
+void riscv_s2_point_file(struct vcpu *v);
+
 /* s2.c: builds the second stage of a VM out of pool pages. */
 void riscv_s2_build(struct vm *vm);
 /* own_map.c: the hypervisor's own translation; returns satp. */

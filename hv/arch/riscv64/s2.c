@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Second stage: Sv39x4 (Privileged Architecture, 18.5). Built once at start with the largest pages
- * that fit and never changed. Leaves have U, A and D set, so the hardware never has to; a piece
+ * that fit and never changed, but for the leaf of a guest interrupt file whose vCPU runs on
+ * another hart (imsic_move.c). Leaves have U, A and D set, so the hardware never has to; a piece
  * that one VM may not reach has no leaf at all.
  */
 #include "core/pool.h"
@@ -19,7 +20,8 @@
 #define PTE_PPN(p)  ((p) >> 12 << 10)
 #define PTE_PHYS(e) ((e) >> 10 << 12)
 
-#define LEVELS 3
+#define LEVELS      3
+#define FILE_RIGHTS (PTE_V | PTE_U | PTE_A | PTE_D | PTE_R | PTE_W)
 
 const gpaddr_t arch_guest_files_gpa = GUEST_IMSIC_BASE;
 
@@ -67,6 +69,14 @@ static void map_one(uint64_t *t, gpaddr_t gpa, paddr_t phys, unsigned level, uin
 	*slot(t, gpa, level) = PTE_PPN(phys) | rights;
 }
 
+/* The 4 KiB leaf of what is mapped by one. */
+static uint64_t *leaf(uint64_t *t, gpaddr_t gpa)
+{
+	for (unsigned l = LEVELS - 1; l; l--)
+		t = (uint64_t *)PTE_PHYS(*slot(t, gpa, l));
+	return slot(t, gpa, 0);
+}
+
 static void map(paddr_t root, gpaddr_t gpa, paddr_t phys, uint64_t bytes, uint64_t rights)
 {
 	while (bytes) {
@@ -111,6 +121,14 @@ void riscv_s2_build(struct vm *vm)
 
 		map(vm->s2_root, GUEST_IMSIC_BASE + i * PAGE_BYTES,
 		    riscv_imsic_page(table_cpu(v->cpu)->hart_id, v->guest_file), PAGE_BYTES,
-		    PTE_V | PTE_U | PTE_A | PTE_D | PTE_R | PTE_W);
+		    FILE_RIGHTS);
+		vm->vcpus[i].arch.file_leaf =
+			leaf((uint64_t *)vm->s2_root, GUEST_IMSIC_BASE + i * PAGE_BYTES);
 	}
+}
+
+void riscv_s2_point_file(struct vcpu *v)
+{
+	*v->arch.file_leaf =
+		PTE_PPN(riscv_imsic_page(v->cpu->hart_id, v->config->guest_file)) | FILE_RIGHTS;
 }

@@ -122,6 +122,8 @@ void arch_vcpu_evict(struct vcpu *v)
 	struct cpu *cpu = v->cpu;
 
 	arch_vcpu_save(v);
+	if (v->arch.has_file)
+		riscv_file_mover->save(v);
 	if (cpu->fp_owner != v)
 		return;
 	csr_set(CSR_SSTATUS, SSTATUS_FS);
@@ -130,11 +132,13 @@ void arch_vcpu_evict(struct vcpu *v)
 }
 
 /* What its guest wrote and flushed on the CPU it leaves is not known to this one. */
-void arch_vcpu_come(struct vcpu *v)
+void arch_vcpu_come(struct vcpu *v, struct cpu *from)
 {
 	v->arch.cpu = v->cpu;
 	v->arch.flush = true;
 	fence_i();
+	if (v->arch.has_file)
+		riscv_file_mover->come(v, from);
 }
 
 static void load_fp(struct vcpu *v)
