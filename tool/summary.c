@@ -98,8 +98,7 @@ static void print_plan(const struct sys_plan *plan, FILE *out)
 		const struct sys_slot *slot = &plan->slots[i];
 
 		fprintf(out, "%s %s from %s to %s", i ? "," : "", slot->name->text,
-			slot->offset_ns ? show_time(slot->offset_ns) : "0",
-			show_time(slot->offset_ns + slot->length_ns));
+			show_time(slot->offset_ns), show_time(slot->offset_ns + slot->length_ns));
 	}
 	fputc('\n', out);
 }

@@ -151,7 +151,7 @@ const char *show_time(uint64_t ns)
 {
 	const char *text = show(ns, times, 4);
 
-	return text ? text : "0";
+	return text ? text : "0ns";
 }
 
 const char *show_share(uint64_t ppm)

@@ -57,6 +57,7 @@ static const char *number_before(const char *start, const char *end, int *number
 static void yaml_syntax_error(struct fy_diag *from, void *user, const char *text, size_t bytes)
 {
 	static const char mark[] = ": error: ";
+	static const char *const comma = "missing comma in flow mapping";
 	const char *line = mem_copy_text(text, bytes), *what = strstr(line, mark);
 	struct place at = {0, 0};
 	struct yaml *yaml = user;
@@ -69,8 +70,11 @@ static void yaml_syntax_error(struct fy_diag *from, void *user, const char *text
 	if (column > line && column[-1] == ':')
 		number_before(line, column - 1, &at.line);
 	what += strlen(mark);
-	diag_error(yaml->diag, at, "%s; this is not valid YAML",
-		   mem_copy_text(what, strcspn(what, "\n")));
+	diag_error(yaml->diag, at, "%s; this is not valid YAML%s",
+		   mem_copy_text(what, strcspn(what, "\n")),
+		   strncmp(what, comma, strlen(comma))
+			   ? ""
+			   : " (a value with [ or ] in it needs quotes)");
 	yaml->failed = true;
 }
 
