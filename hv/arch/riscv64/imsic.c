@@ -52,8 +52,6 @@ void riscv_guest_file_reset(void)
 	csr_write(CSR_VSISELECT, select);
 }
 
-const struct riscv_file_mover *riscv_file_mover;
-
 void arch_file_pass_on(struct cpu *cpu, uint32_t file)
 {
 	riscv_file_mover->pass_on(cpu, file);

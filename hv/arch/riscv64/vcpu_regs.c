@@ -18,6 +18,7 @@ void riscv_fp_load(const uint64_t *f);
 #define COUNTERS_FOR_USER 7u /* cycle, time, instret: as the firmware leaves it on the board */
 
 bool riscv_vmid_works = true;
+const struct riscv_file_mover *riscv_file_mover;
 
 void arch_vcpu_init(struct vcpu *v)
 {
