@@ -476,6 +476,7 @@ static void stop(struct vcpu *v, bool gone)
 		atomic_store(&v->power, VCPU_STOPPED);
 		sched_block(&v->cpu->sched, e, over, now);
 		v->wait = WAIT_STOP;
+		v->wake_at = over; /* if it is current: its dispatch puts it to sleep again */
 		v->cpu->resched = true;
 		return;
 	}

@@ -17,7 +17,7 @@ UNIT_HOST_SRC := $(UNIT_CORE) hv/arch/host/host.c hv/arch/host/process.c test/un
 UNIT_HOST_INC := -I. -Ihv -Ihv/arch/host -Itest/unit
 
 # RISC-V's portable C compiled for the host: registers are variables (test/unit/riscv_shim).
-UNIT_RISCV_NOT := asm_offsets firmware imsic measure own_map start_riscv
+UNIT_RISCV_NOT := asm_offsets firmware imsic imsic_move measure own_map start_riscv
 UNIT_RISCV_SRC := $(UNIT_CORE) hv/arch/host/process.c \
 	$(filter-out $(UNIT_RISCV_NOT:%=hv/arch/riscv64/%.c),$(wildcard hv/arch/riscv64/*.c)) \
 	test/unit/riscv_shim/shim.c test/unit/world.c test/unit/tables.c test/unit/power.c

@@ -71,11 +71,6 @@ void arch_vcpu_evict(struct vcpu *v)
 	arch_vcpu_save(v);
 }
 
-void arch_file_pass_on(struct cpu *cpu, uint32_t file)
-{
-	(void)cpu, (void)file;
-}
-
 void arch_vcpu_come(struct vcpu *v, struct cpu *from)
 {
 	(void)from;

@@ -120,6 +120,11 @@ void arch_send_msi(struct vcpu *v, uint32_t identity)
 	host_cpus[v->cpu->index].files_pending |= 1u << v->config->guest_file;
 }
 
+void arch_file_pass_on(struct cpu *cpu, uint32_t file)
+{
+	(void)cpu, (void)file;
+}
+
 uint32_t arch_files_pending(uint32_t files)
 {
 	return host_cpus[host_cpu->index].files_pending & files;
