@@ -127,13 +127,43 @@ static void give_file_to_settled(struct system *system, struct sys_vcpu *vcpu)
 	give_file(system, vcpu);
 }
 
+/* Whether every AIA vCPU that would move finds a file; the files given out stay as they are. */
+static bool all_may_move(struct system *system)
+{
+	uint32_t before[TABLE_MAX_CPUS];
+	bool fit = true;
+
+	for (uint32_t i = 0; i < TABLE_MAX_CPUS; i++)
+		before[i] = system->cpus[i].files_taken;
+	for (uint32_t i = 0; i < system->vm_count; i++)
+		for (uint32_t j = 0; j < system->vms[i].vcpu_count; j++) {
+			struct sys_vcpu *vcpu = &system->vms[i].vcpus[j];
+
+			if (!has_file(vcpu) || !moves(vcpu))
+				continue;
+			vcpu->cpus |= 1u << vcpu->cpu;
+			vcpu->guest_file = free_file(system, vcpu->cpus);
+			fit &= vcpu->guest_file != 0;
+			take_file(system, vcpu);
+			vcpu->guest_file = 0;
+		}
+	for (uint32_t i = 0; i < TABLE_MAX_CPUS; i++)
+		system->cpus[i].files_taken = before[i];
+	return fit;
+}
+
 static void give_file_to_moving(struct system *system, struct sys_vcpu *vcpu)
 {
-	if (!has_file(vcpu) || !moves(vcpu) || vcpu->guest_file)
+	if (has_file(vcpu) && moves(vcpu))
+		give_file(system, vcpu);
+}
+
+/* One file each, of its home: so more of them have one. */
+static void give_file_to_staying(struct system *system, struct sys_vcpu *vcpu)
+{
+	if (!has_file(vcpu) || !moves(vcpu))
 		return;
-	vcpu->cpus |= 1u << vcpu->cpu;
-	if (!free_file(system, vcpu->cpus)) /* then it stays */
-		vcpu->cpus = 1u << vcpu->cpu;
+	vcpu->cpus = 1u << vcpu->cpu;
 	give_file(system, vcpu);
 }
 
@@ -168,7 +198,7 @@ void cpus_place(struct system *system)
 		give_share(&system->cpus[i]);
 	admission_place(system);
 	each_vcpu(system, give_file_to_settled);
-	each_vcpu(system, give_file_to_moving);
+	each_vcpu(system, all_may_move(system) ? give_file_to_moving : give_file_to_staying);
 	use_lower(system);
 	for (uint32_t i = 0; i < system->board->harts; i++)
 		if (system->cpus[i].used)

@@ -56,12 +56,12 @@ def test_owners_of_slots_are_real_time(policies):
 
 
 def test_masks(policies):
-    """REQ: SCHED-5. Given best effort, then what is pinned, has a dedicated CPU or an AIA stays on one CPU; the rest may
-    run on every CPU that takes it: not on a dedicated one, nor where gaps stay idle."""
+    """REQ: SCHED-5. Given best effort, then what is pinned or has a dedicated CPU stays on one CPU; the rest may run on
+    every CPU that takes it: not on a dedicated one, nor where gaps stay idle."""
     assert [v.cpus for v in policies.vm("gang").vcpus] == [0b10011] * 2
     assert policies.vm("duo").vcpus[0].cpus == 1 << 3
     aia = policies.vm("aia").vcpus[0]
-    assert aia.cpus == 1 << aia.cpu and aia.cpu in (0, 1, 4)
+    assert aia.cpus == 0b10011 and aia.guest_file == 1
     assert [(v.priority, v.weight, v.period_ns) for v in policies.vm("gang").vcpus] == [(2, 3, 0)] * 2
     assert (aia.priority, aia.weight) == (8, 2) and policies.vm("duo").vcpus[0].priority == 4
 
@@ -119,6 +119,22 @@ def test_placed(tool):
     assert b.vcpus[0].guest_file == 1 and all(v.cpus == 7 and not v.guest_file for v in b.services)
 
 
+@pytest.mark.parametrize("count", [7, 8, 14, 15])
+def test_files_of_those_who_move(tool, count):
+    """REQ: SCHED-5. Given best-effort vCPUs with AIA on two CPUs of seven guest interrupt files each, then up to seven may
+    move between them with a file on both, up to fourteen stay each on its CPU, and more are refused."""
+    text = HEAD + "cpus: {0: {}, 1: {}}\nvms:\n" + "".join(
+        f"  v{i}: {{image: tiny.elf, memory: 64K, interrupt-controller: aia}}\n" for i in range(count))
+    if count == 15:
+        run = tool("check", tool.system(text))
+        assert run.returncode == 1 and run.stderr.count("error: ") == 1 and "guest interrupt files" in run.stderr
+        return
+    image = open_image(tool.image(text))
+    assert all(v.cpus == 3 if count == 7 else v.cpus == 1 << v.cpu for v in image.vcpus)
+    files = [(cpu, v.guest_file) for v in image.vcpus for cpu in (0, 1) if v.cpus >> cpu & 1]
+    assert sorted(files) == sorted(set(files)) and all(1 <= f <= 7 for _, f in files)
+
+
 @pytest.mark.parametrize("more, units", [
     ("vms: {a: {image: tiny.elf, memory: 64K}}", ""),
     ("vms: {a: {image: tiny.elf, memory: 64K, vcpus: [{cpu: 0, capacity: 1ms, period: 9ms}]}}", "edf"),
@@ -131,13 +147,16 @@ def test_placed(tool):
     ("vms: {a: {image: tiny.elf, memory: 64K, services: {s: {capacity: 1ms, period: 9ms}}}}", "edf services"),
     ("cpus: {0: {policy: fixed-priority}, 1: {}}\nvms: {a: {image: tiny.elf, memory: 64K, free-services: 1}}",
      "edf fp services"),
-    ("trace: {}\nvms: {a: {image: tiny.elf, memory: 64K}}", "trace")], ids=range(8))
+    ("trace: {}\nvms: {a: {image: tiny.elf, memory: 64K}}", "trace"),
+    ("cpus: {0: {}, 1: {}}\nvms: {a: {image: tiny.elf, memory: 64K, interrupt-controller: aia}}", "move"),
+    ("cpus: {0: {}, 1: {}}\nvms: {a: {image: tiny.elf, memory: 64K, interrupt-controller: aia, cpu: 1}}", "")],
+    ids=range(10))
 def test_units(tool, more, units):
     """REQ: SIZE-1. Given a system, then just the policies and the parts that it can use are linked."""
     run = tool("build", tool.system(HEAD + more + "\n"), "-o", "x.img", "--verbose")
     assert run.returncode == 0, run.stderr
     linked = set(re.findall(r"unit-(\w+)\.o", run.stdout + run.stderr))
-    assert linked & {"edf", "fp", "table", "services", "trace"} == set(units.split())
+    assert linked & {"edf", "fp", "table", "services", "trace", "move"} == set(units.split())
 
 
 def test_zawrs(tool):
