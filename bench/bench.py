@@ -12,9 +12,12 @@ import subprocess
 import sys
 import time
 
+import experiments
 import machine
+import sched
 from catalogue import CATALOGUE, bound, judge
-from experiments import EXPERIMENTS
+
+EXPERIMENTS = experiments.EXPERIMENTS + sched.EXPERIMENTS
 
 RESULTS = os.path.join(machine.OUT, "results.json")
 
