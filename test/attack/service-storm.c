@@ -9,7 +9,7 @@
 #include "random.h"
 #include "time.h"
 
-#define ROUNDS      4000
+#define ROUNDS      20000
 #define KEPT_ROUNDS 2000
 #define SPACES      8
 #define NOBODY      UINT64_MAX

@@ -11,7 +11,7 @@
 #include "print.h"
 #include "time.h"
 
-#define PERIODS     1000
+#define PERIODS     300
 #define CAPACITY_NS 100000ul
 #define PERIOD_NS   1000000ul
 #define HOLD_TICKS  (200 * TICKS_PER_US)
