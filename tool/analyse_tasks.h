@@ -40,7 +40,8 @@ struct task_verdict tasks_analyse(struct task *tasks, uint32_t count, enum task_
 bool tasks_hold(const struct task *tasks, uint32_t count, enum task_order order,
 		const struct supply *supply);
 
-/* Sum of wcet / period, rounded up, in parts per million. */
+/* Sum of wcet / period in parts per million, rounded up (unless it is larger by less than 2^-57).
+ */
 uint64_t tasks_load_ppm(const struct task *tasks, uint32_t count);
 
 #endif

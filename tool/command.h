@@ -38,7 +38,7 @@ struct command {
 };
 
 extern const struct command command_check, command_build, command_run, command_keys, command_trace,
-	command_sim;
+	command_sim, command_analyse;
 
 /* Options and operands of a subcommand, then the command itself; its exit code. */
 int command_start(const struct command *command, const char *const *argv);

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_check, &command_build, &command_run,
-						 &command_keys, &command_trace, &command_sim};
+static const struct command *const commands[] = {&command_check,  &command_build, &command_run,
+						 &command_keys,   &command_trace, &command_sim,
+						 &command_analyse};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int print_help(void)
