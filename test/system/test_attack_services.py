@@ -30,6 +30,7 @@ def attacked(lab, text, limit=120, jitter=None):
     machine.expect_said("control", r"missed=\d+", limit)
     machine.expect_log("partita: vm control has ended", limit)
     machine.expect_log("partita: vm hostile has ended", limit)
+    machine.expect_said("hostile", r"attack [a-z-]+: done")
     assert machine.status()["witness"] == "runs"
     machine.leave()
     machine.assert_sound()
@@ -203,7 +204,7 @@ def test_plan_storm(lab, may):
         machine.expect_said(vm, r"missed=\d+", 180)
         result = result_of(machine.of(vm))
         assert (result["n"], result["missed"]) == (1000, 0), result
-    machine.expect_log("partita: vm hostile has ended")
+    machine.expect_said("hostile", r"attack plan-storm: done")
     said = machine.of("hostile")
     accepted, denied, invalid, odd = numbers(said, "in turn: accepted N denied N invalid N odd N")
     assert (accepted, denied, invalid, odd) == ((100000, 0, 0, 0) if may else (0, 100000, 0, 0))
