@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # make bench          runs the experiments, ONLY=id one of them; figures go to build/bench/results.json
 # make bench-report   writes docs/results.md out of results.json
-.PHONY: bench bench-report
+# make soak           ten virtual minutes at 95 % with services started and stopped; SECONDS=n
+.PHONY: bench bench-report soak
 bench: setup-guests
 	@$(MAKE) -j2 all test-guests
 	@BUILD=$(BUILD) CROSS=$(CROSS) /usr/bin/python3 bench/bench.py $(ONLY)
 
 bench-report:
 	@BUILD=$(BUILD) /usr/bin/python3 bench/report.py docs/results.md
+
+soak:
+	@$(MAKE) -j2 all bench-guests
+	@BUILD=$(BUILD) CROSS=$(CROSS) /usr/bin/python3 scripts/soak.py $(SECONDS)
 
 # Guests of the experiments. Those that measure together are built with the same plan (plan.h).
 BENCH_COMMON := $(addprefix guest/bench-common/,hist.c lines.c wait.S float.S)
@@ -29,6 +34,7 @@ $(call bench_pair,64,159,3000,30,1000)
 $(call bench_pair,2,1000,1000,0,200)
 $(call bench_release,bench-release-float,-DSTAYS $(call bench_plan,2,1000,1000,0,200) -DFLOATS)
 $(call bench_gap,bench-gap-float,$(call bench_plan,2,1000,1000,0,200) -DFLOATS)
+$(call bench_guest,bench-soak,guest/bench-soak/bench-soak.c,)
 $(call bench_guest,bench-spin,guest/bench-spin/bench-spin.c,)
 
 $(GUEST_OBJ)/%/guest/bench-common/float.S.o: GUEST_FILE_CFLAGS := -march=$(GUEST_FLOAT_ARCH)
