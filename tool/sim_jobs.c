@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define WAITS_FOR_PERIOD 2 /* enum vcpu_wait of hv/core/vcpu.h: detail of a BLOCK record */
+
 static void *grow(void *old, uint32_t count, uint32_t *room, size_t bytes)
 {
 	void *more;
@@ -92,7 +94,7 @@ void sim_job_done(struct sim *sim, struct sim_cpu *cpu, struct sim_vcpu *v)
 	/* Done just as the budget ends is no overrun. */
 	v->e.overruns = overruns;
 	if (sim->log)
-		sim_log_add(sim, cpu->c.index, v, TRACE_BLOCK, 0, next - sim->base);
+		sim_log_add(sim, cpu->c.index, v, TRACE_BLOCK, WAITS_FOR_PERIOD, next - sim->base);
 	for (ns_t skipped = v->release + v->e.period; skipped < next; skipped += v->e.period) {
 		mark_period(sim, v, skipped);
 		miss(sim, v, skipped + v->e.deadline);
