@@ -126,7 +126,9 @@ static void check_gang(struct diag *diag, const struct sys_vm *vm)
 	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
 		const struct sys_vcpu *vcpu = &vm->vcpus[i];
 
-		if (vcpu->pinned && pinned >> vcpu->cpu & 1) {
+		if (vcpu->cpu == CPU_NONE)
+			continue;
+		if (pinned >> vcpu->cpu & 1) {
 			diag_error(diag, vcpu->cpu_at,
 				   "two vCPUs of gang %s are pinned to CPU %u and can never run at "
 				   "the "
@@ -134,8 +136,7 @@ static void check_gang(struct diag *diag, const struct sys_vm *vm)
 				   vm->name, vcpu->cpu);
 			return;
 		}
-		if (vcpu->pinned)
-			pinned |= 1u << vcpu->cpu;
+		pinned |= 1u << vcpu->cpu;
 	}
 	if ((uint32_t)__builtin_popcount(harts_of(vm)) < vm->vcpu_count)
 		diag_error(
