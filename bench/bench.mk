@@ -34,6 +34,7 @@ $(call bench_pair,64,159,3000,30,1000)
 $(call bench_pair,2,1000,1000,0,200)
 $(call bench_release,bench-release-float,-DSTAYS $(call bench_plan,2,1000,1000,0,200) -DFLOATS)
 $(call bench_gap,bench-gap-float,$(call bench_plan,2,1000,1000,0,200) -DFLOATS)
+$(call bench_guest,bench-adu,guest/bench-adu/bench-adu.c,-DSTEP_NS=400)
 $(call bench_guest,bench-soak,guest/bench-soak/bench-soak.c,)
 $(call bench_guest,bench-spin,guest/bench-spin/bench-spin.c,)
 

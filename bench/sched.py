@@ -45,15 +45,14 @@ def run(path, harts=1, limit_s=60, until=None, ram="1G"):
 
 # Releases ---------------------------------------------------------------------------------------
 
-def lateness(output, name, period_ns):
-    """(Counter of one guest, releases it missed)"""
-    text = guest_texts(output).get(name, "")
-    values = hist.read(text, "lateness")
-    match = re.search(r"RESULT lateness n=(\d+) ticks=(\d+) exact=(\d)", text)
+def lateness(text, name, period_ns):
+    """(Counter, releases that went by) that a guest told under that name."""
+    values = hist.read(text, name)
+    match = re.search(rf"RESULT {name} n=(\d+) ticks=(\d+).* exact=(\d)", text)
     if not match or int(match[1]) != sum(values.values()):
-        raise machine.BenchError(f"guest {name} did not tell all it measured:\n{output[-1500:]}")
+        raise machine.BenchError(f"a guest did not tell all it measured as {name}:\n{text[-1500:]}")
     if match[3] != "1":
-        raise machine.BenchError(f"guest {name} could not tie its two clocks together")
+        raise machine.BenchError(f"{name}: it could not tie its two clocks together, or did not finish")
     return values, round(int(match[2]) * 100 / period_ns) - int(match[1])
 
 
@@ -68,15 +67,34 @@ class Released:
             reserved(vm, image, n % harts, capacity, f"{periods[n]}ns") for n, vm in enumerate(vms)) + beside)
         ends = [rf"{vm}\| .*RESULT {'stay' if until else 'lateness'} " for vm in vms]
         self.command, output = run(self.path, harts, until=[*ends, *until], limit_s=150)
-        found = [lateness(output, vm, period) for vm, period in zip(vms, periods)]
+        told = guest_texts(output)
+        found = [lateness(told.get(vm, ""), "lateness", period) for vm, period in zip(vms, periods)]
         self.late = [values for values, _ in found]
         self.missed = sum(missed for _, missed in found)
-        self.texts = guest_texts(output)
+        self.texts = told
+
+
+class Created:
+    """A best-effort VM that creates `count` RT-vCPUs while it runs, as the source's ADU does, and then idles."""
+
+    def __init__(self, name, count, harts, period=10_000_000, step=400):
+        # So large that no CPU takes more of them than count / harts, rounded up.
+        share = 56 if harts == 1 else (35 if count <= harts else 25) * count
+        self.path = write(name, cpus(harts) + "vms:\n  adu:\n    image: guest/bench-adu.elf\n    memory: 512K\n"
+                          f"    real-time-share: {share}%\n    free-services: {count}\n")
+        self.command, output = run(self.path, harts, until=rf"RESULT service{count - 1} .*exact=\d", limit_s=100)
+        text = guest_texts(output)["adu"]
+        found = [lateness(text, f"service{n}", period + n * step) for n in range(count)]
+        self.late = [values for values, _ in found]
+        self.missed = sum(missed for _, missed in found)
+        self.cpus = [int(re.search(rf"RESULT service{n} .* cpu=(\d+)", text)[1]) for n in range(count)]
 
 
 JITTER = """first instruction of each of 1,000 rounds less its release k*P; all rounds of 1, 2 and 4 RT-vCPUs on \
-{harts} CPU(s), by_rt_vcpus has each. Nobody else runs, other harts are in wfi. Releases are staggered, as those of \
-tasks are that an idle OS started one after the other: periods 10 ms, 10.0004 ms, 10.0008 ms, ..., counted from 1 s on"""
+{harts} CPU(s), by_rt_vcpus has each. As in the source a best-effort guest creates the RT-vCPUs while it runs and then idles; \
+nobody else is there, other harts are in wfi. Releases are staggered, as those of tasks are that an idle OS started one after \
+the other: periods 10 ms, 10.0004 ms, 10.0008 ms, ..., counted from 1 s on. vms has the same with each RT-vCPU in a VM of its \
+own, from the start on"""
 BUSY = """periods of 1 ms, 1.00005 ms, ...; on every CPU a best-effort guest computes beside them, with a timer of 10 us (bench-spin). Under -icount, harts take \
 turns up to the next timer: what several busy harts add is in busy_native, the same program on the bare board with the \
 other harts spinning likewise"""
@@ -88,7 +106,8 @@ def total(counters):
 
 
 def jitter(harts):
-    runs = {count: Released(f"jitter-{harts}cpu-{count}", "bench-release", count, harts) for count in (1, 2, 4)}
+    runs = {count: Created(f"jitter-{harts}cpu-{count}", count, harts) for count in (1, 2, 4)}
+    vms = {count: Released(f"jitter-{harts}cpu-vms-{count}", "bench-release", count, harts) for count in (1, 2, 4)}
     each = {count: [hist.statistics(values) for values in r.late] for count, r in runs.items()}
     means = {count: [s["mean"] for s in found] for count, found in each.items()}
     met = all(s["mean"] <= JITTER_MEAN and s["sd"] <= JITTER_SD for found in each.values() for s in found) and \
@@ -103,10 +122,12 @@ def jitter(harts):
     return {f"jitter-{harts}cpu": {
         **hist.statistics(total(v for r in runs.values() for v in r.late)), "met": met,
         "missed": sum(r.missed for r in runs.values()), "by_rt_vcpus": each,
+        "cpus": {count: r.cpus for count, r in runs.items()},
+        "vms": {count: [hist.statistics(values) for values in r.late] for count, r in vms.items()},
         "busy": {"all_four": hist.statistics(total(busy.late)), "missed": busy.missed,
                  "each": [hist.statistics(v) for v in busy.late]},
         "native": native[0], "busy_native": native[1],
-        "config": config(runs[4].command, runs[4].path, "guest/bench-release, each in a VM of its own", said,
+        "config": config(runs[4].command, runs[4].path, "guest/bench-adu; vms and busy: guest/bench-release", said,
                          busy_is=BUSY)}}
 
 
