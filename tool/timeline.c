@@ -100,27 +100,6 @@ static void axis_unit(ns_t unit, ns_t *factor, const char **name)
 		}
 }
 
-static void draw_axis(const struct timeline *t, uint32_t first, uint32_t count, uint32_t label,
-		      FILE *out)
-{
-	const char *name = "";
-	ns_t factor = 1;
-
-	axis_unit(t->unit, &factor, &name);
-	fprintf(out, "%-*s", (int)label, mem_printf("time, %s", name));
-	for (uint32_t c = 0; c < count; c += TICK) {
-		const char *text = mem_printf(
-			"%" PRIu64, (uint64_t)((t->from + (first + c) * t->unit) / factor));
-
-		if (c + strlen(text) <= count || !c)
-			fprintf(out, "%-*s", (int)TICK, text);
-	}
-	fprintf(out, "\n%-*s", (int)label, "");
-	for (uint32_t c = 0; c < count; c++)
-		fputc(c % TICK ? c % TICK == TICK / 2 ? '\'' : ' ' : '|', out);
-	fputc('\n', out);
-}
-
 /* Without spaces at its end. */
 static void draw_row(const char *label, uint32_t label_width, char *row, uint32_t count, FILE *out)
 {
@@ -129,6 +108,27 @@ static void draw_row(const char *label, uint32_t label_width, char *row, uint32_
 	row[count] = '\0';
 	if (count || label[0])
 		fprintf(out, "%-*.*s%s\n", (int)label_width, (int)label_width - 1, label, row);
+}
+
+static void draw_axis(const struct timeline *t, uint32_t first, uint32_t count, uint32_t label,
+		      FILE *out)
+{
+	char *times = mem_zero(count + 1), *ticks = mem_zero(count + 1);
+	const char *name = "";
+	ns_t factor = 1;
+
+	axis_unit(t->unit, &factor, &name);
+	memset(times, ' ', count);
+	for (uint32_t c = 0; c < count; c++) {
+		const char *text = mem_printf(
+			"%" PRIu64, (uint64_t)((t->from + (first + c) * t->unit) / factor));
+
+		ticks[c] = c % TICK ? c % TICK == TICK / 2 ? '\'' : ' ' : '|';
+		if (c % TICK == 0 && c + strlen(text) <= count)
+			memcpy(&times[c], text, strlen(text));
+	}
+	draw_row(mem_printf("time, %s", name), label, times, count, out);
+	draw_row(" ", label, ticks, count, out);
 }
 
 static void draw_cpu(const struct timeline *t, uint32_t cpu, uint32_t first, uint32_t count,

@@ -22,14 +22,14 @@ def tool_path():
 
 class Tool:
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.path = folder, tool_path()
         (folder / "build/guest").mkdir(parents=True)
         (folder / "build/guest/null.elf").write_bytes(bytes(64))
 
     def __call__(self, *arguments):
         env = {"PATH": os.environ["PATH"], "PARTITA_HV": str(self.folder), "ASAN_OPTIONS": "exitcode=99",
                "UBSAN_OPTIONS": "exitcode=99"}
-        run = subprocess.run([str(tool_path()), *map(str, arguments)], cwd=self.folder, env=env, timeout=120,
+        run = subprocess.run([str(self.path), *map(str, arguments)], cwd=self.folder, env=env, timeout=120,
                              capture_output=True, text=True, errors="replace", check=False)
         assert run.returncode not in (99, -6, -11), run.stderr
         return run

@@ -3,6 +3,10 @@
 import random
 import re
 
+import pytest
+
+from conftest import BUILD
+
 
 def lanes(result, names):
     """One text per CPU: the position in `names` of who had each unit."""
@@ -129,14 +133,16 @@ def test_responses_stay_below_those_of_the_analysis(tool):
 
 def test_a_million_decisions_a_second(tool):
     """REQ: SCHED-8. Given 24 RT-vCPUs and 8 migrating best-effort ones on 4 CPUs, when 10 s are simulated, then the
-    scheduler decides at least a million times a second (a tenth of that with sanitizers)."""
+    scheduler decides at least a million times a second (the best of three: other tests run beside)."""
     vms = {f"r{i}": f"vcpus: [{{cpu: {i % 4}, capacity: {80 + i}us, period: {1 + i % 3}ms}}]" for i in range(24)}
     vms.update({f"b{i}": "interrupt-controller: plic" for i in range(8)})
     system = tool.system("{" + ", ".join(f"{i}: {{best-effort: 10%, quantum: 1ms}}" for i in range(4)) + "}", vms)
-    result = tool.json("sim", system, "--for", "10s", "--stats")
-    assert result["decisions"] > 100000
-    print(f"{result['decisions_per_second']} decisions a second")
-    assert result["decisions_per_second"] >= 100000
+    tool.path = BUILD / "partita"
+    if not tool.path.exists():
+        pytest.skip("'make tool' builds the tool without sanitizers")
+    results = [tool.json("sim", system, "--for", "10s", "--stats") for _ in range(3)]
+    assert results[0]["decisions"] > 100000
+    assert max(result["decisions_per_second"] for result in results) >= 1000000
 
 
 def test_trace_records_can_be_shown(tool, here):
