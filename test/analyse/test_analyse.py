@@ -161,3 +161,13 @@ def test_a_system_without_reservations_and_wrong_files(tool):
     run = tool("analyse", tool.system("{0: {policy: magic}}", {"v": "cpu: 0"}))
     assert run.returncode == 1 and ":3:" in run.stderr and "magic" in run.stderr
     assert tool("analyse", "nowhere.yaml").returncode == 2
+
+
+def test_a_deferrable_server_disturbs_twice(tool):
+    """REQ: SCHED-6. Given a server above another reservation, then a deferrable one (1 ms at the end of a period, 1 ms at
+    once in the next) makes it wait for 2 ms, any other for 1 ms."""
+    for server, milliseconds in (("periodic", 3), ("polling", 3), ("deferrable", 4), ("sporadic", 3)):
+        result = tool.json("analyse", tool.system("{0: {policy: fixed-priority, best-effort: 0%}}", {
+            "high": f"vcpus: [{{cpu: 0, capacity: 1ms, period: 5ms, priority: 1, server: {server}}}]",
+            "low": "vcpus: [{cpu: 0, capacity: 2ms, period: 10ms, priority: 2}]"}, "overhead: 0ns"))
+        assert result["cpus"][0]["reservations"][1]["response_ns"] == milliseconds * MS
