@@ -100,8 +100,8 @@ static inline int64_t service_launch(uint64_t vm, uint64_t number)
 }
 
 /*
- * Stops it. A created one is gone, one of the system file can be launched again. What has run goes on
- * counting, and its stack may be in use, until its present period is over: see its status.
+ * Stops it. A created one is gone, one of the system file can be launched again. What has run goes
+ * on counting, and its stack may be in use, until its present period is over: see its status.
  */
 static inline int64_t service_delete(uint64_t vm, uint64_t number)
 {

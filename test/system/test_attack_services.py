@@ -14,7 +14,7 @@ HOSTILE = """  hostile:
     interrupt-controller: {vic}
 {more}"""
 # Traps without end make the emulator late by up to 500 (test_attack.py), and yields and fences can meet.
-WAITS_JITTER = 1500
+WAITS_JITTER = 2000
 VICS = pytest.mark.parametrize("vic", ["plic", "aia"], ids=["with_plic", "with_aia"])
 
 

@@ -229,3 +229,18 @@ def test_wait_free_exchange_does_not(lab):
     assert (found["periods"], found["missed"], found["overruns"], found["torn"]) == (300, 0, 0, 0), found
     assert found["response"] <= 20, found
     assert found["seen"] >= 50, found
+
+
+def test_every_call_has_a_small_cost(lab):
+    """Given a VM alone on its CPU, when it makes each of Partita's calls, then each costs a few hundred instructions, a
+    start or an end one switch more, and admission grows with what is there already.
+
+    REQ: CPU-2, RT-1
+    """
+    machine = lab.run("console: {show: all}\nvms:\n  calls: {image: test/calls.elf, memory: 256K, free-services: 8}\n")
+    machine.expect_said("calls", r"registration end: min \d+ max \d+")
+    costs = {what: int(most) for what, most in re.findall(r"calls: ([a-z, ]+): min \d+ max (\d+)", machine.of("calls"))}
+    assert len(costs) == 13, costs
+    for what, most in costs.items():
+        limit = 20_000 if what.startswith("create") else 2000 if what in ("launch", "delete, running") else 500
+        assert most <= limit, costs
