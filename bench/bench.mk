@@ -35,6 +35,8 @@ $(call bench_pair,2,1000,1000,0,200)
 $(call bench_release,bench-release-float,-DSTAYS $(call bench_plan,2,1000,1000,0,200) -DFLOATS)
 $(call bench_gap,bench-gap-float,$(call bench_plan,2,1000,1000,0,200) -DFLOATS)
 $(call bench_guest,bench-adu,guest/bench-adu/bench-adu.c,-DSTEP_NS=400)
+$(call bench_guest,bench-admit,guest/bench-admit/bench-admit.c,)
+$(call bench_guest,bench-admit-hard,guest/bench-admit/bench-admit.c,-DHARD)
 $(call bench_guest,bench-soak,guest/bench-soak/bench-soak.c,)
 $(call bench_guest,bench-spin,guest/bench-spin/bench-spin.c,)
 

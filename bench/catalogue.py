@@ -87,6 +87,14 @@ CATALOGUE = {
         "others": "no figure of a source",
         "limit": "All 31 registers and 12 guest CSRs each way, the second stage's root, the timer, the choice.",
     },
+    "admit": {
+        "what": "What creating a real-time service costs at worst, with 64 reservations on its CPU, until the answer: "
+                "the exact test of all of them, in the caller's own time.",
+        "unit": INSTRUCTIONS, "target": 40000000, "judged": ["value"],
+        "others": "no figure of a source (003 and 004 add up utilizations)",
+        "limit": "At most 4,096 points of the analysis, then it is refused; usual sets need a few. About half is "
+                 "entering and leaving the hypervisor, which the caller does for each step.",
+    },
     "be-storm": {
         "what": "Exits that eight best-effort guests add to a real-time vCPU on the same CPU by rearming timers of "
                 "10 us and by messages sent to them from another CPU as fast as it can.",

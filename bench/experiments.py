@@ -325,6 +325,37 @@ def attack_systems():
             yield name, path
 
 
+SERVICES = """partita: 1
+board: qemu-virt-riscv64
+cpus: {0: {policy: edf, best-effort: 40%}, 1: {policy: edf, best-effort: 40%}}
+console: {show: all}
+vms:
+  control: {image: BUILD/guest/control-check.elf, memory: 256K, vcpus: [{cpu: 0, capacity: 200us, period: 1ms}]}
+  hostile:
+    image: BUILD/attack/NAME.elf
+    memory: 2M
+    interrupt-controller: VIC
+"""
+SERVICE_ATTACKS = {
+    "service-storm": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n"
+                     "    services: {kept: {cpu: 0, capacity: 20us, period: 1ms, start: on-request}}\n",
+    "service-exhaust": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n",
+    "service-race": "    vcpus: [{cpu: 0}, {cpu: 0}]\n    free-services: 8\n",
+    "wrs-storm": "    vcpus: [{cpu: 0}, {cpu: 0}]\n",
+}
+
+
+def service_systems():
+    """(name, system file): hostile guests that use services; others that create them on one CPU."""
+    for name, more in SERVICE_ATTACKS.items():
+        for vic in ("plic", "aia"):
+            path = os.path.join(machine.OUT, f"{name}-{vic}.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(SERVICES.replace("BUILD", machine.BUILD).replace("NAME", name).replace("VIC", vic) + more)
+            yield f"{name}-{vic}", path
+    yield "adu", os.path.join(machine.ROOT, "systems", "adu.yaml")
+
+
 def build_other(folder, extra):
     """The hypervisor once more, with other flags; the folder of its objects."""
     make = subprocess.run(["make", "-C", machine.ROOT, "-j2", f"BUILD={folder}", f"HV_EXTRA={extra}",
@@ -356,6 +387,7 @@ def irqs_off():
     systems = [(n, machine.system(n)) for n in ("linux-boot", "smp-hello", "exit", "timer",
                                                 "two-null")]
     systems += attack_systems()
+    systems += service_systems()
     wanted = os.environ.get("ATTACKS", "").split(",")
     systems = [s for s in systems if any(w in s[0] for w in wanted)]
     found, silent = {}, []

@@ -249,11 +249,49 @@ def be_storm():
         "config": config(command, path, "guest/control beside eight of test/attack/timer-msi-storm.c", STORM)}}
 
 
+# Admission at run time ------------------------------------------------------------------------------
+
+ADMIT = """executed instructions of the CPU from before HCALL_SERVICE_CREATE to its answer, in the caller's own time, the dearest \
+of 31 that bring a CPU from 33 to 64 reservations. `hard` is the set for which the exact test takes longest (almost equal \
+periods, the sum exactly 100 %): there it ends after 4,096 points, refusing. `usual`: periods of 5 to 20 ms, some deadlines \
+shorter. The hypervisor does the test in steps, a step each time the caller enters it (calls); interrupts are taken between \
+two steps. irqs-off-max has the longest step"""
+
+
+def admission(kind):
+    """32 reservations in VMs that do nothing, one that the asking VM runs in, 31 that it asks for."""
+    def task(i):
+        if kind == "hard":
+            period = (9_973_000 + 2 * i) * 64
+            return f"capacity: {9_973_000 + 2 * i - 2000}ns, period: {period}ns, deadline: {period - 1000}ns"
+        period = 5000 + 1000 * (i % 16)
+        return f"capacity: {50 + 10 * (i % 5)}us, period: {period}us, deadline: {period - 100 * (i % 4)}us"
+    own = task(0) if kind == "hard" else "capacity: 300us, period: 5ms"
+    vms = f"  admit:\n    image: guest/bench-admit{'-hard' if kind == 'hard' else ''}.elf\n    memory: 256K\n" \
+          f"    vcpus: [{{cpu: 0, {own}}}]\n    free-services: 31\n"
+    for i in range(32, 63 + 1):
+        vms += f"  t{i}:\n    image: guest/null.elf\n    memory: 64K\n    vcpus: [{{cpu: 0, {task(i)}}}]\n"
+    path = write("admit-" + kind, "overhead: 2us\n" + cpus(1, "0%") + "vms:\n" + vms)
+    command, output = run(path, 1, until=[r"RESULT admit .*limit=\d", r"vm admit: exits timer.*sbi \d+"], limit_s=100)
+    match = re.search(r"RESULT admit worst=(\d+) number=(\d+) mean=(\d+) limit=(\d+)",
+                      guest_texts(output)["admit"])
+    worst, number, mean, limit = map(int, match.groups())
+    return command, path, {"worst": worst, "worst_is_number": number, "mean": mean, "ended_by_limit": limit,
+                           "calls": exits(output, "admit")["sbi"]}
+
+
+def admit():
+    (command, path, hard), (_, _, usual) = admission("hard"), admission("usual")
+    return {"admit": {"value": hard["worst"], "hard": hard, "usual": usual,
+                      "config": config(command, path, "guest/bench-admit", ADMIT)}}
+
+
 EXPERIMENTS = [
     (lambda: jitter(1), ["jitter-1cpu"]),
     (lambda: jitter(2), ["jitter-2cpu"]),
     (lambda: jitter(4), ["jitter-4cpu"]),
     (sched_delay, ["sched-delay"]),
     (switch, ["switch"]),
+    (admit, ["admit"]),
     (be_storm, ["be-storm"]),
 ]
