@@ -115,17 +115,18 @@ static void draw_axis(const struct timeline *t, uint32_t first, uint32_t count, 
 {
 	char *times = mem_zero(count + 1), *ticks = mem_zero(count + 1);
 	const char *name = "";
+	uint32_t step = TICK; /* between two numbers */
 	ns_t factor = 1;
 
 	axis_unit(t->unit, &factor, &name);
-	memset(times, ' ', count);
+	while (strlen(mem_printf("%" PRIu64, (t->from + t->columns * t->unit) / factor)) >= step)
+		step += TICK;
 	for (uint32_t c = 0; c < count; c++) {
-		const char *text = mem_printf(
-			"%" PRIu64, (uint64_t)((t->from + (first + c) * t->unit) / factor));
+		uint64_t at = t->from + (first + c - c % step) * t->unit;
+		const char *text = mem_printf("%-*" PRIu64, (int)step, at / factor);
 
 		ticks[c] = c % TICK ? c % TICK == TICK / 2 ? '\'' : ' ' : '|';
-		if (c % TICK == 0 && c + strlen(text) <= count)
-			memcpy(&times[c], text, strlen(text));
+		times[c] = text[c % step];
 	}
 	draw_row(mem_printf("time, %s", name), label, times, count, out);
 	draw_row(" ", label, ticks, count, out);
@@ -184,7 +185,7 @@ static void draw_vcpu(const struct timeline *t, uint32_t vcpu, uint32_t first, u
 		uint64_t ran = ran_anywhere(t, vcpu, first + c);
 		bool pending = t->pending[(size_t)vcpu * t->columns + first + c];
 
-		row[c] = ran == t->unit ? '#' : ran ? '+' : pending ? '.' : ' ';
+		row[c] = !ran ? pending ? '.' : ' ' : ran < t->unit ? '+' : '#';
 	}
 	draw_row(mem_printf("%c %s", timeline_symbol(vcpu), v->entry.name), label, row, count, out);
 	if (v->has_jobs)
