@@ -10,7 +10,7 @@
 #include "sbi.h"
 #include "time.h"
 
-#define STORM_TICKS   (1300 * TICKS_PER_MS)
+#define STORM_TICKS   (400 * TICKS_PER_MS)
 #define REARM_TICKS   (10 * TICKS_PER_US)
 #define PHASE_TICKS   (3 * TICKS_PER_MS)
 #define STACK_BYTES   2048
