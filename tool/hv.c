@@ -106,6 +106,12 @@ static bool has_smp(const struct system *system)
 	return false;
 }
 
+/* Services send IPIs to harts and start them, too. */
+static bool has_siblings(const struct system *system)
+{
+	return has_smp(system) || has_services(system);
+}
+
 /* An AIA vCPU that may run on several CPUs. */
 static bool has_moving_file(const struct system *system)
 {
@@ -135,7 +141,7 @@ static const struct unit {
 	{"unit-vaplic.o", has_aia},
 	{"unit-passthrough.o", has_device},
 	{"unit-restart.o", has_restart},
-	{"unit-smp.o", has_smp},
+	{"unit-smp.o", has_siblings},
 	{"unit-move.o", has_moving_file},
 };
 #define UNITS (sizeof(units) / sizeof(units[0]))

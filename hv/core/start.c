@@ -78,9 +78,11 @@ static void build_gang(struct vm *vm)
 	uint64_t all = 0;
 
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
-		all |= 1ull << vm->vcpus[i].entity.id;
+		if (!sched_is_rt(&vm->vcpus[i].entity))
+			all |= 1ull << vm->vcpus[i].entity.id;
 	for (uint32_t i = 0; i < vm->config->vcpu_count; i++)
-		vm->vcpus[i].entity.gang = all & ~(1ull << vm->vcpus[i].entity.id);
+		if (!sched_is_rt(&vm->vcpus[i].entity))
+			vm->vcpus[i].entity.gang = all & ~(1ull << vm->vcpus[i].entity.id);
 }
 
 static void build_vm(uint32_t index)
@@ -96,7 +98,7 @@ static void build_vm(uint32_t index)
 		panic("no room for a device of VM", index);
 	if (vm->config->vic != VIC_NONE && !vm->vic)
 		panic("image lacks the interrupt controller of VM", index);
-	if (vm->config->vcpu_count > 1 && !vcpu_fence)
+	if (vm_vcpus(vm->config) > 1 && !vcpu_fence) /* services send IPIs, too */
 		panic("image lacks what SMP guests need, VM", index);
 	if (vm_vcpus(vm->config) > vm->config->vcpu_count && !services)
 		panic("image lacks what services need, VM", index);
@@ -139,6 +141,8 @@ void start(uint32_t hart_id, const void *dtb)
 		build_vm(i);
 
 	admission_init();
+	for (uint32_t i = 0; services && i < vm_count; i++)
+		services->begin(&vms[i], arch_now());
 	console_init(board_init());
 	arch_start_cpus(boot_cpu(hart_id));
 }
@@ -147,11 +151,8 @@ void cpu_start(struct cpu *cpu)
 {
 	ns_t now = arch_now();
 
-	if (cpu->index == 0) {
+	if (cpu->index == 0)
 		work_start(cpu);
-		for (uint32_t i = 0; services && i < vm_count; i++)
-			services->begin(&vms[i], now);
-	}
 	for (uint32_t i = 0; i < vcpu_count; i++)
 		if (vcpus[i].cpu == cpu && vcpus[i].reset_pending) {
 			trace(TRACE_START, vcpus[i].index, 0, 0);

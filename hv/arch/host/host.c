@@ -2,6 +2,7 @@
 /* The fake architecture's vCPU: a few flags instead of registers. */
 #include "host.h"
 #include <string.h>
+#include "core/table.h"
 #include "core/vm.h"
 
 ns_t arch_now(void)
@@ -43,7 +44,7 @@ static void fence(struct vcpu *v)
 
 void arch_vm_init(struct vm *vm)
 {
-	if (vm->config->vcpu_count > 1)
+	if (vm_vcpus(vm->config) > 1)
 		vcpu_fence = fence;
 }
 
