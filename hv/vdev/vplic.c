@@ -64,6 +64,12 @@ static bool line(struct vm *vm, uint32_t number)
 	return high;
 }
 
+/* Services have no line. Locked. */
+static bool line_of(const struct vcpu *v)
+{
+	return v->number < v->vm->config->vcpu_count && best(plic_of(v->vm), v->number);
+}
+
 /* Every vCPU that has the source enabled looks at its line again. */
 static void announce(struct vm *vm, uint32_t source)
 {
@@ -209,7 +215,7 @@ static uint64_t vplic_read(struct vcpu *v, void *state, uint32_t offset, uint32_
 		return 0;
 	lock_take(&p->lock);
 	value = register_read(v->vm, p, offset);
-	high = best(p, v->number) != 0;
+	high = line_of(v);
 	lock_give(&p->lock);
 	arch_vcpu_set_external(v, high);
 	return value;
@@ -225,7 +231,7 @@ static void vplic_write(struct vcpu *v, void *state, uint32_t offset, uint32_t w
 		return;
 	lock_take(&p->lock);
 	register_write(v->vm, p, offset, (uint32_t)value);
-	high = best(p, v->number) != 0;
+	high = line_of(v);
 	lock_give(&p->lock);
 	arch_vcpu_set_external(v, high);
 	/* Enables, thresholds and priorities may concern any sibling. */
