@@ -8,6 +8,7 @@
 #define TABLE_MAX_BYTES (256u * 1024)
 #define GPA_END         (1ull << 41) /* Sv39x4 */
 #define MIN_QUANTUM_NS  100000u
+#define MAX_OVERHEAD_NS 100000u
 #define TRACE_ALIGN     (2ull << 20)
 
 extern const char __text_start[];
@@ -169,8 +170,10 @@ static bool trace_is_safe(void)
 /* Bounds of sched.h and, for what admission assumes, of each reservation alone. */
 static bool reservation_is_sane(const struct table_vcpu *v)
 {
-	if (!v->period_ns && v->flags & VCPU_SERVICE)
-		return !v->capacity_ns && !v->deadline_ns;
+	if (!v->period_ns && v->flags & VCPU_SERVICE) /* may become one of any policy */
+		return !v->capacity_ns && !v->deadline_ns && v->priority >= 1 &&
+		       v->priority <= 32 && v->server == SERVER_PERIODIC &&
+		       !(v->flags & VCPU_EXTRA_TIME);
 	if (!v->period_ns)
 		return v->weight >= 1 && v->weight <= 64 && v->priority >= 1 && v->priority <= 8;
 	if (table_cpu(v->cpu)->policy == POLICY_TABLE)
@@ -279,8 +282,8 @@ static bool cpus_are_sane(struct taken *taken)
 	for (uint32_t i = 0; i < table->cpus.count; i++) {
 		const struct table_cpu *c = table_cpu(i);
 
-		if (c->quantum_ns < MIN_QUANTUM_NS || c->policy < POLICY_EDF ||
-		    c->policy > POLICY_TABLE ||
+		if (c->quantum_ns < MIN_QUANTUM_NS || c->best_effort_ppm > 1000000 ||
+		    c->policy < POLICY_EDF || c->policy > POLICY_TABLE ||
 		    (c->policy == POLICY_TABLE) != (c->plan_count > 0) ||
 		    c->plan_count > TABLE_MAX_PLANS ||
 		    !take(&taken->plans, c->plan_first, c->plan_count, &table->plans))
@@ -308,6 +311,7 @@ static bool header_fits(void)
 	       table->cpus.count <= TABLE_MAX_CPUS && table->vms.count >= 1 &&
 	       table->vms.count <= TABLE_MAX_VMS && table->vcpus.count <= TABLE_MAX_VCPUS &&
 	       table->regions.count <= 4 * TABLE_MAX_VMS && table->timebase_hz >= 1000000 &&
+	       table->overhead_ns <= MAX_OVERHEAD_NS &&
 	       table->image_phys == (uint64_t)__text_start && table->image_bytes <= GPA_END &&
 	       table->pool_phys >= (uint64_t)table + table->bytes &&
 	       table->pool_phys - table->image_phys <= table->image_bytes &&
