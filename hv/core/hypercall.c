@@ -17,11 +17,12 @@ const struct services_ops *services;
 
 static struct hcall_result vm_info(struct vcpu *v, uint64_t index, uint64_t what)
 {
-	const struct vm *vm = index == HCALL_SELF ? v->vm : &vms[index];
+	const struct vm *vm;
 	uint64_t name;
 
 	if (index != HCALL_SELF && index >= vm_count)
 		return ERROR(SBI_ERR_INVALID_PARAM);
+	vm = index == HCALL_SELF ? v->vm : &vms[index];
 	switch (what) {
 	case HCALL_INFO_STATE:
 		return OK(atomic_load(&vm->state));

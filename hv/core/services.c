@@ -94,12 +94,13 @@ static bool may(const struct vcpu *v, const struct vm *vm)
 /* The service that a call means; NULL and *error. */
 static struct vcpu *find(struct vcpu *v, uint64_t index, uint64_t number, long *error)
 {
-	struct vm *vm = index == HCALL_SELF ? v->vm : &vms[index];
+	struct vm *vm;
 	struct vcpu *s;
 
 	*error = SBI_ERR_INVALID_PARAM;
 	if (index != HCALL_SELF && index >= vm_count)
 		return NULL;
+	vm = index == HCALL_SELF ? v->vm : &vms[index];
 	s = slot(vm, number);
 	if (s && !may(v, vm)) {
 		*error = SBI_ERR_DENIED;
@@ -168,7 +169,8 @@ static struct hcall_result call_delete(struct vcpu *v, const uint64_t *args)
 		vcpu_request_later(s, REQ_END);
 		return OK(0);
 	}
-	if (change(s, SERVICE_MOVING_LAUNCHED, SERVICE_MOVING))
+	if (change(s, SERVICE_MOVING, SERVICE_LEAVING) ||
+	    change(s, SERVICE_MOVING_LAUNCHED, SERVICE_LEAVING))
 		return OK(0);
 	if (is_created(s) && change(s, SERVICE_READY, SERVICE_TAKEN)) {
 		forget(s);
@@ -188,6 +190,7 @@ static struct hcall_result call_status(struct vcpu *v, const uint64_t *args)
 		[SERVICE_STOPPING] = HCALL_SERVICE_RUNNING,
 		[SERVICE_MOVING] = HCALL_SERVICE_MOVING,
 		[SERVICE_MOVING_LAUNCHED] = HCALL_SERVICE_MOVING,
+		[SERVICE_LEAVING] = HCALL_SERVICE_MOVING,
 	};
 	uint64_t value;
 	long error;
@@ -203,33 +206,38 @@ static struct hcall_result call_status(struct vcpu *v, const uint64_t *args)
 static struct hcall_result answer(struct vcpu *v, uint32_t reason, uint64_t figure)
 {
 	v->vm->services->running = false;
+	v->vm->services->restarts = 0;
 	trace(TRACE_ADMIT, v->index, reason, figure);
 	return (struct hcall_result){SBI_ERR_DENIED,
 				     (uint64_t)reason << 56 | (figure & (~0ull >> 8))};
 }
 
-/* A slot for the new service, now SERVICE_TAKEN; NULL: all are in use. At most
- * TABLE_MAX_SERVICES steps. */
-static struct vcpu *take_slot(struct vm *vm)
+/*
+ * A slot for the new service, now SERVICE_TAKEN; NULL: all are in use. At most TABLE_MAX_SERVICES
+ * steps. Not one whose vCPU is to move, or still does, although its service is gone.
+ */
+static struct vcpu *take_slot(struct vm *vm, uint32_t moves)
 {
-	for (uint32_t i = vm->config->service_count; i < slots(vm); i++) {
-		struct vcpu *s = slot(vm, i);
+	struct vcpu *s = slot(vm, vm->config->service_count),
+		    *end = vm->vcpus + vm_vcpus(vm->config);
 
-		if (change(s, SERVICE_EMPTY, SERVICE_TAKEN))
+	for (; s < end; s++)
+		if (atomic_load(&s->service) == SERVICE_EMPTY && s->index != moves &&
+		    !s->makes_room_for && change(s, SERVICE_EMPTY, SERVICE_TAKEN))
 			return s;
-	}
 	return NULL;
 }
 
-/* Another one has to go to another CPU before s can start. */
+/* Another one has to go to another CPU before s can start. It makes room for one at a time. */
 static void make_room(struct vcpu *s, const struct admit_run *run)
 {
 	struct vcpu *moved = &vcpus[run->move_task];
 
 	admission_tasks[run->move_task].cpu = run->move_to;
+	admission_tasks[run->move_task].movable = false;
 	moved->makes_room_for = s;
-	moved->move_to = &cpus[run->move_to];
 	atomic_store(&s->service, SERVICE_MOVING);
+	moved->move_to = &cpus[run->move_to]; /* from now on it may go at any time */
 	vcpu_request_later(moved, REQ_MOVE);
 }
 
@@ -266,7 +274,7 @@ static struct hcall_result commit(struct vcpu *v, const uint64_t *args)
 
 	if (reason) /* siblings may have created others meanwhile */
 		return answer(v, reason, figure);
-	s = take_slot(v->vm);
+	s = take_slot(v->vm, run->move_task);
 	if (!s)
 		return answer(v, HCALL_REFUSED_SLOT, slots(v->vm));
 	x->running = false;
@@ -315,7 +323,10 @@ static void begin_run(struct vm_services *x, struct vcpu *v, const uint64_t *arg
 		.movable = c->cpus & (c->cpus - 1),
 	};
 
+	if (x->creator != v)
+		x->restarts = 0;
 	x->running = true;
+	x->fits = false;
 	x->creator = v;
 	x->run_changes = atomic_load(&changes);
 	admit_begin_place(&x->run, &admission, &wanted);
@@ -361,6 +372,8 @@ static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
 {
 	struct vm_services *x = v->vm->services;
 
+	if (x->fits) /* a step of its own */
+		return try_commit(v, args);
 	switch (admit_step(&x->run)) {
 	case ADMIT_MORE:
 		return ERROR(HCALL_AGAIN);
@@ -370,7 +383,8 @@ static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
 		x->restarts = 0;
 		return answer(v, x->run.reason, x->run.figure);
 	default:
-		return try_commit(v, args);
+		x->fits = true;
+		return ERROR(HCALL_AGAIN);
 	}
 }
 
@@ -379,16 +393,17 @@ static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
 {
 	struct vm_services *x = v->vm->services;
 	struct hcall_result r;
-	ns_t now = arch_now();
+	ns_t now;
 
 	if (!code_is_sane(v->vm, args[0], args[1]))
 		return ERROR(SBI_ERR_INVALID_ADDRESS);
 	if (atomic_exchange(&x->busy, 1))
 		return ERROR(HCALL_AGAIN); /* another CPU is in a step of this VM's */
+	now = arch_now();
 	if (is_same_request(x, v, args)) {
 		x->last_step = now;
 		r = next_step(v, args);
-	} else if (x->running && x->creator != v && now - x->last_step < ABANDONED_NS) {
+	} else if (x->running && x->creator != v && now < x->last_step + ABANDONED_NS) {
 		r = (struct hcall_result){SBI_ERR_DENIED, (uint64_t)HCALL_REFUSED_BUSY << 56};
 	} else {
 		x->last_step = now;
@@ -403,6 +418,9 @@ static struct hcall_result call(struct vcpu *v, uint64_t function, const uint64_
 	if (function != HCALL_SERVICE_LAUNCH && function != HCALL_SERVICE_DELETE &&
 	    function != HCALL_SERVICE_STATUS && !v->vm->services)
 		return ERROR(SBI_ERR_NOT_SUPPORTED);
+	if ((function == HCALL_SERVICE_REGISTER || function == HCALL_SERVICE_CREATE) &&
+	    atomic_load(&v->vm->state) != VM_RUNNING) /* its slots are being emptied */
+		return ERROR(SBI_ERR_DENIED);
 	switch (function) {
 	case HCALL_SERVICE_REGISTER:
 		return call_register(v, args);
@@ -429,27 +447,36 @@ static void arrived(struct vcpu *v)
 	struct vcpu *then = v->makes_room_for;
 	ns_t free_at = v->entity.release + v->entity.period;
 
-	v->makes_room_for = NULL;
 	if (!then)
 		return;
 	if (then->entity.not_before < free_at)
 		then->entity.not_before = free_at;
-	if (change(then, SERVICE_MOVING, SERVICE_READY))
-		return;
-	if (change(then, SERVICE_MOVING_LAUNCHED, SERVICE_RUNNING))
-		launch(then);
+	if (!change(then, SERVICE_MOVING, SERVICE_READY)) { /* states only go on in this order */
+		if (change(then, SERVICE_MOVING_LAUNCHED, SERVICE_RUNNING))
+			launch(then);
+		else if (change(then, SERVICE_LEAVING, SERVICE_TAKEN))
+			forget(then);
+	}
+	admission_tasks[v->index].movable = true;
+	atomic_thread_fence(memory_order_release);
+	v->makes_room_for = NULL;
 }
 
-/* It runs no more: where it was to go it is at once. */
+/* It runs no more. Nothing of it stays in this CPU, as it may start on another one; where it was to
+ * go it goes at once. */
 static void finish(struct vcpu *v)
 {
+	struct cpu *cpu = v->cpu;
+
 	v->ending = false;
 	vcpu_stop(v);
-	if (!v->move_to)
-		return;
-	vcpu_come(v, v->move_to);
-	v->move_to = NULL;
-	arrived(v);
+	if (v->movable && cpu->loaded == v) {
+		arch_vcpu_evict(v);
+		v->entity.held = false;
+		cpu->loaded = NULL;
+	}
+	if (v->move_to)
+		vcpu_request_later(v, REQ_MOVE);
 }
 
 static void ended(struct vcpu *v)
@@ -457,6 +484,22 @@ static void ended(struct vcpu *v)
 	finish(v);
 	atomic_store(&v->service, SERVICE_TAKEN);
 	forget(v);
+}
+
+/*
+ * Whether it is v's turn to end: then it is SERVICE_STOPPING. With its VM, whoever waits for
+ * another's move gives its place up only when that one has moved; a slot that somebody is about to
+ * fill at this moment is looked at again when the VM begins anew.
+ */
+static bool shall_stop(struct vcpu *v, bool gone)
+{
+	if (gone && (change(v, SERVICE_MOVING, SERVICE_LEAVING) ||
+		     change(v, SERVICE_MOVING_LAUNCHED, SERVICE_LEAVING)))
+		return false;
+	if (gone && (change(v, SERVICE_READY, SERVICE_STOPPING) ||
+		     change(v, SERVICE_RUNNING, SERVICE_STOPPING)))
+		return true;
+	return atomic_load(&v->service) == SERVICE_STOPPING;
 }
 
 /*
@@ -469,9 +512,9 @@ static void stop(struct vcpu *v, bool gone)
 	struct sched_entity *e = &v->entity;
 	ns_t now = arch_now(), over = e->release + e->period;
 
-	if (v->ending)
+	if (v->ending || !shall_stop(v, gone))
 		return;
-	if (is_created(v) && e->state != SCHED_OFF && now < over) {
+	if (is_created(v) && e->state != SCHED_OFF) {
 		v->ending = v->reset_pending = true;
 		atomic_store(&v->power, VCPU_STOPPED);
 		sched_block(&v->cpu->sched, e, over, now);
@@ -499,6 +542,12 @@ static void begin(struct vm *vm, ns_t now)
 	x->closed = x->running = false;
 	x->restarts = 0;
 	x->registration_end = us ? now + us * 1000ull : NS_NEVER;
+	for (uint32_t i = 0; i < slots(vm); i++) { /* filled while the VM was being stopped */
+		struct vcpu *s = slot(vm, i);
+
+		if (change(s, SERVICE_READY, SERVICE_TAKEN))
+			forget(s);
+	}
 }
 
 static const struct services_ops ops = {call, stop, ended, arrived, begin};

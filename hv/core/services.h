@@ -26,6 +26,7 @@ enum service_state {
 	SERVICE_STOPPING, /* end is requested */
 	SERVICE_MOVING,   /* as ready, but another one must move first */
 	SERVICE_MOVING_LAUNCHED,
+	SERVICE_LEAVING, /* deleted, its place is free when the other one has moved */
 };
 
 /* Of a VM with service slots. */
@@ -36,6 +37,7 @@ struct vm_services {
 	uint32_t run_changes, restarts;
 	_Atomic uint32_t busy; /* a CPU is in here: for one step */
 	bool running, closed;
+	bool fits;                  /* the test has said yes: only to be taken yet */
 	_Atomic uint32_t share_ppm; /* of its RT-vCPUs so far */
 	ns_t registration_end;      /* NS_NEVER: never */
 };
