@@ -41,12 +41,25 @@ static uint32_t or_one(uint32_t n)
 	return n ? n : 1;
 }
 
+static uint32_t all_vcpus(const struct world_vm *vm)
+{
+	return or_one(vm->vcpus) + vm->services + vm->free_services;
+}
+
 static void build_vcpus(struct table_vcpu *out, const struct world_vm *vm, uint32_t index)
 {
-	for (uint32_t i = 0; i < or_one(vm->vcpus); i++) {
-		const struct world_vcpu *v = &vm->vcpu[i];
+	uint32_t harts = or_one(vm->vcpus);
+
+	for (uint32_t i = 0; i < all_vcpus(vm); i++) {
+		uint32_t cpus = vm->free_cpus ? vm->free_cpus : 1;
+		const struct world_vcpu empty = {.cpu = (uint32_t)__builtin_ctz(cpus),
+						 .cpus = cpus};
+		const struct world_vcpu *v = i < harts                  ? &vm->vcpu[i]
+					     : i < harts + vm->services ? &vm->service[i - harts]
+									: &empty;
 
 		out[i] = (struct table_vcpu){
+			.flags = i < harts ? 0 : VCPU_SERVICE | (vm->at_boot ? VCPU_AT_BOOT : 0),
 			.vm = index,
 			.cpu = v->cpu,
 			.guest_file = v->guest_file,
@@ -65,6 +78,11 @@ static void build_vm(struct table_vm *out, const struct world_vm *vm, uint32_t i
 {
 	*out = (struct table_vm){
 		.vcpu_count = or_one(vm->vcpus),
+		.service_count = vm->services,
+		.free_services = vm->free_services,
+		.share_ppm = vm->share_ppm,
+		.registration_us = vm->registration_us,
+		.may_services = vm->may_services,
 		.region_first = index,
 		.region_count = 1,
 		.irq_count = vm->irqs,
@@ -93,7 +111,7 @@ static void count_parts(struct table_header *h, const struct world *w)
 	uint32_t vms = or_one(w->vms), vcpus = 0, irqs = 0, copies = 0, slots = 0;
 
 	for (uint32_t i = 0; i < vms; i++) {
-		vcpus += or_one(w->vm[i].vcpus);
+		vcpus += all_vcpus(&w->vm[i]);
 		irqs += w->vm[i].irqs;
 		copies += w->vm[i].copies;
 	}
@@ -120,6 +138,7 @@ static void build_cpus(void *at, const struct world *w)
 	[i] = (struct table_cpu){.hart_id = i,
 				 .policy = w->policy[i] ? w->policy[i] : POLICY_EDF,
 				 .quantum_ns = WORLD_QUANTUM,
+				 .best_effort_ppm = w->best_effort_ppm,
 				 .flags = !i && w->gaps_idle ? CPU_GAPS_IDLE : 0,
 				 .plan_first = i ? w->plans : 0,
 				 .plan_count = i ? 0 : w->plans};
@@ -152,6 +171,7 @@ uint32_t table_build(void *at, const struct world *w)
 		.console_focus = w->console_focus,
 		.flags = w->flags,
 		.ram_mib = 16,
+		.overhead_ns = w->overhead_ns,
 	};
 	count_parts(h, w);
 	memset((char *)at + sizeof(*h), 0, h->bytes - sizeof(*h));
@@ -167,7 +187,7 @@ uint32_t table_build(void *at, const struct world *w)
 		out->irq_first = irq;
 		out->copy_first = copy;
 		build_vcpus(&TABLE_PART(at, vcpus, struct table_vcpu)[vcpu], vm, i);
-		vcpu += out->vcpu_count;
+		vcpu += all_vcpus(vm);
 		TABLE_PART(at, regions, struct table_region)
 		[i] = (struct table_region){WORLD_GPA, memory + i * WORLD_MEMORY, WORLD_MEMORY,
 					    REGION_R | REGION_W | REGION_X, 0};
@@ -215,7 +235,7 @@ const char *table_unsafe(const void *at)
 	uint32_t owned = 0;
 
 	for (uint32_t i = 0; i < h->vms.count; i++) {
-		owned += vm[i].vcpu_count;
+		owned += vm[i].vcpu_count + vm[i].service_count + vm[i].free_services;
 		for (uint32_t j = 0; j < vm[i].irq_count; j++)
 			if (TABLE_PART(at, irqs, const struct table_irq)[vm[i].irq_first + j]
 				    .virt_source > vm[i].vic_sources)

@@ -11,15 +11,16 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 
-#define WORLD_MAX_VMS   16u
-#define WORLD_MEMORY    0x10000ull /* of a VM */
-#define WORLD_GPA       0x80200000ull
-#define WORLD_DEVICE    0x101000ull /* the one page that the board gives to guests */
-#define WORLD_QUANTUM   1000000ull
-#define WORLD_TIMEBASE  10000000u
-#define WORLD_OUT_BYTES 65536u
-#define MS              1000000ull
-#define US              1000ull
+#define WORLD_MAX_VMS      16u
+#define WORLD_MAX_SERVICES 4u
+#define WORLD_MEMORY       0x10000ull /* of a VM */
+#define WORLD_GPA          0x80200000ull
+#define WORLD_DEVICE       0x101000ull /* the one page that the board gives to guests */
+#define WORLD_QUANTUM      1000000ull
+#define WORLD_TIMEBASE     10000000u
+#define WORLD_OUT_BYTES    65536u
+#define MS                 1000000ull
+#define US                 1000ull
 
 struct world_vcpu {
 	uint32_t cpu, guest_file, weight; /* weight 0: 1 */
@@ -37,6 +38,12 @@ struct world_vm {
 	bool copies; /* one pristine copy of its whole memory */
 	uint32_t irqs;
 	struct table_irq irq[2];
+	uint32_t services; /* configured ones */
+	struct world_vcpu service[WORLD_MAX_SERVICES];
+	bool at_boot;                      /* they start when they are registered */
+	uint32_t free_services, free_cpus; /* free_cpus 0: CPU 0 alone */
+	uint32_t share_ppm, registration_us;
+	uint64_t may_services;
 };
 
 struct world_plan {
@@ -54,6 +61,7 @@ struct world {
 	uint32_t plans;                  /* of CPU 0 */
 	bool gaps_idle;
 	struct world_plan plan[2];
+	uint32_t best_effort_ppm, overhead_ns; /* of each CPU; per release */
 };
 
 /*
