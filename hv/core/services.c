@@ -293,11 +293,11 @@ static struct hcall_result commit(struct vcpu *v, const uint64_t *args)
 	atomic_thread_fence(memory_order_release);
 	task->period = args[4];
 	atomic_fetch_add(&x->share_ppm, share_ppm(task));
-	atomic_fetch_add(&changes, 1);
 	if (run->move_task == ADMIT_NOBODY)
 		atomic_store(&s->service, SERVICE_READY);
 	else
 		make_room(s, run);
+	atomic_fetch_add(&changes, 1); /* after all of them: a test that saw half begins again */
 	trace(TRACE_ADMIT, v->index, 0, s->index);
 	return OK(number_of(s));
 }
@@ -457,9 +457,9 @@ static void arrived(struct vcpu *v)
 		else if (change(then, SERVICE_LEAVING, SERVICE_TAKEN))
 			forget(then);
 	}
-	admission_tasks[v->index].movable = true;
-	atomic_thread_fence(memory_order_release);
 	v->makes_room_for = NULL;
+	atomic_thread_fence(memory_order_release);
+	admission_tasks[v->index].movable = true; /* for the next one */
 }
 
 /* It runs no more. Nothing of it stays in this CPU, as it may start on another one; where it was to
