@@ -211,6 +211,8 @@ static void carry_out(struct vcpu *v)
 		v->cpu->resched = true;
 		services->arrived(v);
 	}
+	if (requests & REQ_LAST)
+		vm_all_stopped(v->vm);
 	if (requests & (REQ_STOP | REQ_END)) {
 		if (vcpu_is_service(v))
 			services->stop(v, requests & REQ_STOP);

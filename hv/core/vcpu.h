@@ -44,14 +44,15 @@ enum exit_cause {
 
 #define REQ_START  1u /* power is START_PENDING, start_entry and start_argument are set */
 #define REQ_STOP   2u
-#define REQ_LINES  4u   /* virtual interrupt lines may have changed */
-#define REQ_FENCE  8u   /* siblings in fence_from wait for fence.i and a first-stage flush */
-#define REQ_WAKE   16u  /* own remote fence is complete */
-#define REQ_IPI    32u  /* a software interrupt */
-#define REQ_DEVICE 64u  /* an emulated device's interrupt line may have changed */
-#define REQ_MOVE   128u /* move_to is set: leave for that CPU at the next period boundary */
-#define REQ_ARRIVE 256u /* it has left its former CPU for this one */
-#define REQ_END    512u /* service: stop, its VM goes on */
+#define REQ_LINES  4u    /* virtual interrupt lines may have changed */
+#define REQ_FENCE  8u    /* siblings in fence_from wait for fence.i and a first-stage flush */
+#define REQ_WAKE   16u   /* own remote fence is complete */
+#define REQ_IPI    32u   /* a software interrupt */
+#define REQ_DEVICE 64u   /* an emulated device's interrupt line may have changed */
+#define REQ_MOVE   128u  /* move_to is set: leave for that CPU at the next period boundary */
+#define REQ_ARRIVE 256u  /* it has left its former CPU for this one */
+#define REQ_END    512u  /* service: stop, its VM goes on */
+#define REQ_LAST   1024u /* vCPU 0: all of its VM have stopped */
 
 struct vcpu {
 	struct arch_vcpu arch; /* first: assembly */

@@ -49,8 +49,7 @@ void vm_stop(struct vm *vm, const char *reason, bool again)
 		vcpu_sleep(v, WAIT_STOP, NS_NEVER);
 }
 
-/* All have stopped. */
-static void stopped(struct vm *vm)
+void vm_all_stopped(struct vm *vm)
 {
 	bool talk = !(table->flags & SYSTEM_QUIET);
 
@@ -74,7 +73,7 @@ void vm_vcpu_stopped(struct vcpu *v)
 	if (v + 1 < v->vm->vcpus + vm_vcpus(v->vm->config))
 		vcpu_request_later(v + 1, REQ_STOP);
 	else
-		stopped(v->vm);
+		vcpu_request_later(&v->vm->vcpus[0], REQ_LAST); /* in a stretch of its own */
 }
 
 int vm_add_vdev(struct vm *vm, const struct vdev *dev)

@@ -70,6 +70,8 @@ void vm_stop(struct vm *vm, const char *reason, bool again);
 void vm_prepare_start(struct vm *vm);
 /* Own CPU of v, which has stopped because of vm_stop(). */
 void vm_vcpu_stopped(struct vcpu *v);
+/* CPU of vCPU 0: all have; the VM ends or is restarted. */
+void vm_all_stopped(struct vm *vm);
 /* The vdev at gpa, or NULL. At most VM_MAX_VDEVS steps. */
 static inline const struct vdev *vm_find_vdev(const struct vm *vm, gpaddr_t gpa)
 {
