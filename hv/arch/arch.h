@@ -6,7 +6,7 @@
 #ifndef HV_ARCH_ARCH_H
 #define HV_ARCH_ARCH_H
 
-#include "arch_cpu.h" /* arch_this_cpu() */
+#include "arch_cpu.h" /* arch_this_cpu(), arch_ticks(), arch_interrupt_pending() */
 #include "lib/types.h"
 
 struct cpu;
@@ -23,8 +23,6 @@ void arch_timer_program(ns_t when);
 
 /* Sleeps until an interrupt for the hypervisor is pending. */
 void arch_idle(void);
-/* Whether an interrupt of the hypervisor's own is pending now. */
-bool arch_interrupt_pending(void);
 /*
  * Handles one device interrupt or kick of the hypervisor's own; false if none is pending, or if the
  * timer is due: time comes first.
@@ -57,7 +55,8 @@ void arch_vcpu_evict(struct vcpu *v);
 void arch_vcpu_come(struct vcpu *v, struct cpu *from);
 /* Last thing before the guest: what may interrupt it, and whether WFI is handed to it. */
 void arch_vcpu_enter(struct vcpu *v, bool may_idle);
-/* Second result (SBI: value) of the call that v sleeps in: a time, as its guest's clock shows it. */
+/* Second result (SBI: value) of the call that v sleeps in: a time, as its guest's clock shows it.
+ */
 void arch_vcpu_set_time(struct vcpu *v, ns_t when);
 /* Virtual lines: external level (PLIC kind); a software interrupt to raise. */
 void arch_vcpu_set_external(struct vcpu *v, bool high);

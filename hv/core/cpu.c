@@ -168,7 +168,8 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 	cpu->current = NULL;
 	if (before && before->wait != WAIT_NOTHING) {
 		vcpu_fall_asleep(before, arch_now());
-		cpu_look(cpu);
+		if (unlikely(arch_interrupt_pending()))
+			cpu_look(cpu);
 	}
 	if (before && unlikely(before->move_to != NULL))
 		vcpu_move(before);

@@ -33,7 +33,8 @@ static inline uint64_t trace_word(enum trace_kind kind, uint32_t vcpu, uint32_t 
 }
 
 /* This CPU. vcpu: index in the system, TRACE_NOBODY or TRACE_WORK. */
-static inline void trace(enum trace_kind kind, uint32_t vcpu, uint32_t detail, uint64_t value)
+static inline __attribute__((always_inline)) void trace(enum trace_kind kind, uint32_t vcpu,
+							uint32_t detail, uint64_t value)
 {
 #ifndef NO_TRACE
 	struct tracer *t = arch_this_cpu()->trace;

@@ -81,12 +81,11 @@ static void close(struct heap *h)
 		refill(h, h->slots, &last);
 }
 
-void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
+/* The frequent cases come first and need no stack; these are the others. */
+static __attribute__((noinline)) void insert_beside(struct heap *h, struct heap_node *n)
 {
-	struct heap_slot slot = {key, n};
+	struct heap_slot slot = {n->key, n};
 
-	n->key = key;
-	n->order = h->next_order++;
 	if (!h->hole) {
 		sift_up(h, h->slots + h->count++, slot);
 		return;
@@ -96,21 +95,43 @@ void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 	h->count++;
 }
 
-void heap_remove(struct heap *h, struct heap_node *n)
+void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
+{
+	n->key = key;
+	n->order = h->next_order++;
+	if (h->count) {
+		insert_beside(h, n);
+		return;
+	}
+	h->slots[0] = (struct heap_slot){key, n};
+	h->count = n->index = 1;
+}
+
+static __attribute__((noinline)) void remove_inner(struct heap *h, struct heap_node *n)
 {
 	struct heap_slot last;
 
-	if (!n->index)
-		return;
 	if (h->hole)
 		close(h);
 	h->count--;
-	if (n->index == 1) {
-		h->hole = h->count != 0;
+	if (n->index == 1) { /* closing brought it here */
+		h->hole = 1;
 	} else if (n->index <= h->count) {
 		last = h->slots[h->count];
 		refill(h, h->slots + n->index - 1, &last);
 	}
+	n->index = 0;
+}
+
+void heap_remove(struct heap *h, struct heap_node *n)
+{
+	if (!n->index)
+		return;
+	if (h->count > 1 && n->index > 1) {
+		remove_inner(h, n);
+		return;
+	}
+	h->hole = --h->count != 0;
 	n->index = 0;
 }
 

@@ -92,17 +92,16 @@ static void edf_charge(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns
 	sched_tell(c, e, SCHED_EV_BUDGET, e->release + e->period);
 }
 
-static void edf_leave(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+/* With a new deadline, or with the one it fell asleep with: whoever wakes has a deadline that is at
+ * least its relative one away. */
+static enum sched_preempts edf_may_preempt(const struct sched_cpu *c, const struct sched_entity *s,
+					   const struct sched_entity *r)
 {
-	(void)now;
-	if (e->extra_time)
-		heap_remove(&c->extra, &e->extra);
-}
-
-/* With a new deadline, or with the one it fell asleep with. */
-static bool edf_may_preempt(const struct sched_entity *s, const struct sched_entity *r)
-{
-	return s->node.key + s->deadline < r->due || (s->due > s->node.key && s->due < r->due);
+	if (s->node.key + c->shortest >= r->due)
+		return SCHED_NOBODY;
+	return s->node.key + s->deadline < r->due || (s->due > s->node.key && s->due < r->due)
+		       ? SCHED_THIS
+		       : SCHED_NOT_THIS;
 }
 
 static ns_t edf_next_release(struct sched_cpu *c, struct sched_entity *e, ns_t now)
@@ -123,6 +122,5 @@ const struct sched_policy sched_edf = {
 	.replenish = edf_replenish,
 	.may_preempt = edf_may_preempt,
 	.charge = edf_charge,
-	.leave = edf_leave,
 	.next_release = edf_next_release,
 };

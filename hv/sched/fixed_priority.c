@@ -301,9 +301,11 @@ static void fp_leave(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 		e->idle_mark = now;
 }
 
-static bool fp_may_preempt(const struct sched_entity *s, const struct sched_entity *r)
+static enum sched_preempts fp_may_preempt(const struct sched_cpu *c, const struct sched_entity *s,
+					  const struct sched_entity *r)
 {
-	return s->priority < r->priority;
+	(void)c;
+	return s->priority < r->priority ? SCHED_THIS : SCHED_NOT_THIS;
 }
 
 static ns_t fp_next_release(struct sched_cpu *c, struct sched_entity *e, ns_t now)

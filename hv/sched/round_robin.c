@@ -236,7 +236,25 @@ static bool has_rivals(const struct sched_cpu *c, const struct sched_entity *e)
 	return atomic_load(&c->shared->ready[e->priority - 1]) & c->allowed;
 }
 
-static struct sched_entity *choose(struct sched_cpu *c)
+/* Nobody else could be chosen instead of mine: the usual case, and a short way. */
+static inline bool stays(struct sched_cpu *c)
+{
+	const struct sched_shared *s = c->shared;
+	struct sched_entity *e = c->mine;
+	bool used_up;
+
+	if (!e || c->kept || atomic_load_explicit(&c->wish, memory_order_relaxed))
+		return false;
+	used_up = e->remaining < (int64_t)c->grain;
+	for (const uint8_t *level = s->levels; *level && *level < e->priority + used_up; level++)
+		if (atomic_load_explicit(&s->ready[*level - 1], memory_order_relaxed) & c->allowed)
+			return false;
+	if (used_up)
+		e->remaining = (int64_t)e->slice;
+	return true;
+}
+
+static __attribute__((noinline)) struct sched_entity *choose(struct sched_cpu *c)
 {
 	struct sched_entity *e = c->mine, *next;
 	bool used_up = e && e->remaining < (int64_t)c->grain;
@@ -270,7 +288,7 @@ struct sched_entity *rr_pick(struct sched_cpu *c, ns_t now, ns_t *event)
 	}
 	if (e)
 		*event = sched_earlier(*event, e->node.key);
-	e = choose(c);
+	e = stays(c) ? c->mine : choose(c);
 	if (!e && c->shares) {
 		set_role(c, SCHED_ROLE_IDLE);
 		e = choose(c);

@@ -4,8 +4,11 @@
 void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index,
 		struct heap_slot *slots, uint32_t entities, ns_t grain)
 {
-	*c = (struct sched_cpu){
-		.event = NS_NEVER, .grain = grain, .index = index, .shared = shared};
+	*c = (struct sched_cpu){.event = NS_NEVER,
+				.shortest = NS_NEVER,
+				.grain = grain,
+				.index = index,
+				.shared = shared};
 	heap_init(&c->ready, slots, entities);
 	heap_init(&c->timed, slots + entities, entities);
 	heap_init(&c->sleeping, slots + 2 * entities, entities);
@@ -13,6 +16,12 @@ void sched_init(struct sched_cpu *c, struct sched_shared *shared, uint32_t index
 	for (unsigned i = 0; i < SCHED_BE_PRIORITIES; i++)
 		c->last[i] = SCHED_MAX_BE - 1;
 	shared->cpus[index] = c;
+}
+
+static void note_deadline(struct sched_cpu *c, const struct sched_entity *e)
+{
+	if (e->queue == SCHED_RT)
+		c->shortest = sched_earlier(c->shortest, e->deadline);
 }
 
 void sched_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
@@ -23,6 +32,7 @@ void sched_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 		rr_wake(c, e);
 	else
 		c->policy->start(c, e, now);
+	note_deadline(c, e);
 }
 
 /* Out of whatever heap or word it is in. */
@@ -37,6 +47,8 @@ static void take_out(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 	}
 	if (e->state != SCHED_BLOCKED && c->policy->leave)
 		c->policy->leave(c, e, now);
+	if (unlikely(c->extra.count != 0))
+		heap_remove(&c->extra, &e->extra);
 	heap_remove(e->state == SCHED_READY ? &c->ready : &c->timed, &e->node);
 }
 
@@ -75,7 +87,10 @@ void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t
 {
 	if (e == c->current)
 		settle(c, now);
-	take_out(c, e, now);
+	if (likely(e->queue == SCHED_RT && e->state == SCHED_READY && !c->policy->leave))
+		heap_remove(&c->ready, &e->node);
+	else
+		take_out(c, e, now);
 	e->state = SCHED_BLOCKED;
 	if (wake_at != NS_NEVER)
 		heap_insert(e->queue == SCHED_RT ? &c->timed : &c->sleeping, &e->node,
@@ -93,14 +108,6 @@ void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 		rr_wake(c, e);
 	else
 		c->policy->wake(c, e, now);
-}
-
-ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now)
-{
-	ns_t next = c->policy->next_release(c, e, now);
-
-	sched_block(c, e, next, now);
-	return next;
 }
 
 static void handle_due(struct sched_cpu *c, struct sched_entity *e, ns_t now)
@@ -151,8 +158,14 @@ static inline struct sched_entity *pick_real_time(struct sched_cpu *c, ns_t now,
 	if (!e)
 		return NULL;
 	budget_end = now + (ns_t)e->remaining;
-	if (*event < budget_end && !c->policy->may_preempt(sleeper, e))
-		*event = heap_second(&c->timed);
+	if (*event > now && *event < budget_end) {
+		enum sched_preempts who = c->policy->may_preempt(c, sleeper, e);
+
+		if (who == SCHED_NOT_THIS)
+			*event = heap_second(&c->timed);
+		else if (who == SCHED_NOBODY)
+			*event = NS_NEVER;
+	}
 	*event = sched_earlier(*event, budget_end);
 	return e;
 }
@@ -207,4 +220,5 @@ void sched_arrive(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 	(void)now;
 	if (e->state != SCHED_OFF && e->node.key != NS_NEVER)
 		heap_insert(&c->timed, &e->node, e->node.key);
+	note_deadline(c, e);
 }

@@ -104,6 +104,8 @@ enum sched_event {
 	SCHED_EV_PLAN,    /* another plan begins (e NULL); when: its start */
 };
 
+enum sched_preempts { SCHED_NOT_THIS, SCHED_THIS, SCHED_NOBODY };
+
 /* One real-time policy. Every function runs on the entity's own CPU and is O(log n). */
 struct sched_policy {
 	const char *name;
@@ -114,8 +116,10 @@ struct sched_policy {
 	/* e was THROTTLED and its time has come; or a timed node that the policy put there itself.
 	 */
 	void (*replenish)(struct sched_cpu *c, struct sched_entity *e, ns_t now);
-	/* Whether s, which sleeps until s->node.key, could then be chosen before r. */
-	bool (*may_preempt)(const struct sched_entity *s, const struct sched_entity *r);
+	/* Whether s, the first that sleeps, could be chosen before r when it wakes at s->node.key;
+	 * SCHED_NOBODY: nor could any that wakes later. */
+	enum sched_preempts (*may_preempt)(const struct sched_cpu *c, const struct sched_entity *s,
+					   const struct sched_entity *r);
 	/* e was current and ran for `ran` ns until `now`. */
 	void (*charge)(struct sched_cpu *c, struct sched_entity *e, ns_t ran, ns_t now);
 	/* e, which was READY or THROTTLED, is about to become BLOCKED or OFF; it is still where it
@@ -152,6 +156,7 @@ struct sched_cpu {
 	struct sched_entity *current;      /* NULL: idle */
 	ns_t since;                        /* current was charged up to here */
 	ns_t event;                        /* when to look again; NS_NEVER: only on an event */
+	ns_t shortest;                     /* no reservation here had a shorter relative deadline */
 	ns_t grain; /* budget below this counts as used up: one tick of the timer */
 	uint32_t index;
 	bool closed;  /* set by a policy's pick: nobody may run now */
@@ -199,7 +204,13 @@ void sched_block(struct sched_cpu *c, struct sched_entity *e, ns_t wake_at, ns_t
 void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now);
 /* e's job of this period is done: sleeps until the next release after now, which is returned. RT
  * only. */
-ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now);
+static inline ns_t sched_wait_period(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+{
+	ns_t next = c->policy->next_release(c, e, now);
+
+	sched_block(c, e, next, now);
+	return next;
+}
 /* e, BE and current, gives the rest of its slice to others, those of `first` (bits) before all. */
 void sched_pass(struct sched_cpu *c, struct sched_entity *e, uint64_t first);
 /*

@@ -2,6 +2,7 @@
 #ifndef HOST_ARCH_CPU_H
 #define HOST_ARCH_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpu;
@@ -13,6 +14,8 @@ static inline struct cpu *arch_this_cpu(void)
 {
 	return host_cpu;
 }
+
+bool arch_interrupt_pending(void);
 
 extern uint64_t host_now;
 

@@ -2,7 +2,11 @@
 #ifndef RISCV64_ARCH_CPU_H
 #define RISCV64_ARCH_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include "measure.h"
+
+#define OWN_INTERRUPTS 0x220u /* in sip: external and timer */
 
 struct cpu;
 
@@ -22,6 +26,16 @@ static inline uint64_t arch_ticks(void)
 
 	__asm__ volatile("rdtime %0" : "=r"(ticks));
 	return ticks;
+}
+
+/* Whether an interrupt of the hypervisor's own is pending now. */
+static inline bool arch_interrupt_pending(void)
+{
+	uint64_t pending;
+
+	measure_point();
+	__asm__ volatile("csrr %0, sip" : "=r"(pending) : : "memory");
+	return pending & OWN_INTERRUPTS;
 }
 
 #endif

@@ -8,10 +8,6 @@
 #include "measure.h"
 #include "riscv.h"
 
-#define PENDING       (1ul << IRQ_S_EXTERNAL | 1ul << IRQ_S_TIMER)
-#define THRESHOLD_ALL 0u
-#define THRESHOLD_RT  IMSIC_ID_KICK_LATER /* identities from here on are held back */
-
 static void own_write(uint32_t select, uint64_t value)
 {
 	csr_write(CSR_SISELECT, select);
@@ -30,7 +26,7 @@ void riscv_imsic_cpu_init(void)
 		own_write(IMSIC_EIP0 + 2 * i, 0);
 		own_write(IMSIC_EIE0 + 2 * i, UINT64_MAX); /* what is not routed here never comes */
 	}
-	own_write(IMSIC_EITHRESHOLD, THRESHOLD_ALL);
+	own_write(IMSIC_EITHRESHOLD, 0);
 	own_write(IMSIC_EIDELIVERY, 1);
 }
 
@@ -71,14 +67,6 @@ void riscv_imsic_handle(struct cpu *cpu)
 		device_irq->arrived(identity - IMSIC_ID_DEVICE);
 }
 
-void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
-{
-	if (cpu->masked_for_rt == rt)
-		return;
-	cpu->masked_for_rt = rt;
-	own_write(IMSIC_EITHRESHOLD, rt ? THRESHOLD_RT : THRESHOLD_ALL);
-}
-
 void arch_kick(struct cpu *cpu, bool urgent)
 {
 	volatile uint32_t *page = (volatile uint32_t *)riscv_imsic_page(cpu->hart_id, 0);
@@ -115,16 +103,10 @@ void arch_idle(void)
 	csr_write(CSR_VSIE, vsie);
 }
 
-bool arch_interrupt_pending(void)
-{
-	measure_point();
-	return csr_read(CSR_SIP) & PENDING;
-}
-
 bool arch_poll_interrupts(struct cpu *cpu)
 {
 	measure_point();
-	if ((csr_read(CSR_SIP) & PENDING) != 1ul << IRQ_S_EXTERNAL)
+	if ((csr_read(CSR_SIP) & OWN_INTERRUPTS) != 1ul << IRQ_S_EXTERNAL)
 		return false; /* none, or the timer, which the choice that follows serves first */
 	riscv_imsic_handle(cpu);
 	return true;

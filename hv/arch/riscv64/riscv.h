@@ -8,13 +8,19 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "csr.h"
+#include "drv/imsic_ids.h"
 
 /* trap.c, sbi.c, mmio.c: called from entry.S; the vCPU to go on with, or NULL to choose one. */
 struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause);
 struct vcpu *riscv_exception(struct vcpu *v, uint64_t cause);
 struct vcpu *riscv_sbi_exit(struct vcpu *v);
 /* Returns NULL after a look at interrupts: the exit may have been long. */
-struct vcpu *riscv_leave(struct vcpu *v);
+static inline struct vcpu *riscv_leave(struct vcpu *v)
+{
+	if (unlikely(arch_interrupt_pending()))
+		cpu_look(v->cpu);
+	return NULL;
+}
 static inline struct vcpu *riscv_resume(struct vcpu *v)
 {
 	return unlikely(v->cpu->resched) ? riscv_leave(v) : v;
@@ -91,7 +97,15 @@ paddr_t riscv_stack_physical_top(uint32_t cpu);
 /* imsic.c */
 void riscv_imsic_cpu_init(void);
 void riscv_imsic_handle(struct cpu *cpu);
-void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt);
+/* While a real-time vCPU runs, identities from IMSIC_ID_KICK_LATER on are held back. */
+static inline void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
+{
+	if (cpu->masked_for_rt == rt)
+		return;
+	cpu->masked_for_rt = rt;
+	csr_write(CSR_SISELECT, IMSIC_EITHRESHOLD);
+	csr_write(CSR_SIREG, rt ? IMSIC_ID_KICK_LATER : 0u);
+}
 void riscv_guest_file_reset(void);
 paddr_t riscv_imsic_page(uint32_t hart_id, uint32_t file);
 

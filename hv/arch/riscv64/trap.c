@@ -62,12 +62,6 @@ static void virtual_instruction(struct vcpu *v)
 	}
 }
 
-struct vcpu *riscv_leave(struct vcpu *v)
-{
-	cpu_look(v->cpu);
-	return NULL;
-}
-
 static __attribute__((noinline)) struct vcpu *external(struct vcpu *v)
 {
 	trace_exit(v, EXIT_EXTERNAL);

@@ -185,7 +185,7 @@ void arch_vcpu_load(struct vcpu *v)
 }
 
 /* Virtual time: less what the VM wanted to run and did not, in whole ticks, rounded down. */
-static void hide_lost_time(struct vcpu *v)
+static __attribute__((noinline)) void hide_lost_time(struct vcpu *v)
 {
 	ns_t lost = v->entity.lost, tick = arch_tick_ns();
 
@@ -204,8 +204,7 @@ void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 	if (unlikely(v->arch.virtual_time))
 		hide_lost_time(v);
 	v->arch.hstatus = hstatus;
-	if (cpu->masked_for_rt != rt)
-		riscv_imsic_mask_for_rt(cpu, rt);
+	riscv_imsic_mask_for_rt(cpu, rt);
 	csr_write(CSR_HGEIE, cpu->parked[SCHED_RT] | (rt ? 0 : cpu->parked[SCHED_BE]));
 }
 

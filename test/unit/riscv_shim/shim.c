@@ -197,11 +197,6 @@ void riscv_imsic_handle(struct cpu *cpu)
 	arch_poll_interrupts(cpu);
 }
 
-void riscv_imsic_mask_for_rt(struct cpu *cpu, bool rt)
-{
-	cpu->masked_for_rt = rt;
-}
-
 /* entry.S: exit_switch and the way behind dispatch. */
 void host_leave(struct vcpu *v)
 {
