@@ -5,7 +5,6 @@ The experiments. Each returns {id: result}; a result has `value` or the fields o
 """
 import os
 import re
-import struct
 import subprocess
 
 import machine
@@ -316,7 +315,7 @@ def attack_systems():
         with open(machine.system(kind), encoding="utf-8") as file:
             text = file.read().replace("../../build", machine.BUILD)
         for elf in sorted(os.listdir(folder)):
-            if not elf.endswith(".elf"):
+            if not elf.endswith(".elf") or f"attack/{elf[:-4]}" in SERVICE_ATTACKS:
                 continue
             name = f"{kind}-{elf[:-4]}"
             path = os.path.join(machine.OUT, name + ".yaml")
@@ -327,33 +326,34 @@ def attack_systems():
 
 SERVICES = """partita: 1
 board: qemu-virt-riscv64
-cpus: {0: {policy: edf, best-effort: 40%}, 1: {policy: edf, best-effort: 40%}}
+cpus: {0: {policy: edf, best-effort: 40%}}
 console: {show: all}
 vms:
   control: {image: BUILD/guest/control-check.elf, memory: 256K, vcpus: [{cpu: 0, capacity: 200us, period: 1ms}]}
   hostile:
-    image: BUILD/attack/NAME.elf
+    image: BUILD/NAME.elf
     memory: 2M
     interrupt-controller: VIC
 """
 SERVICE_ATTACKS = {
-    "service-storm": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n"
+    "attack/service-storm": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n"
                      "    services: {kept: {cpu: 0, capacity: 20us, period: 1ms, start: on-request}}\n",
-    "service-exhaust": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n",
-    "service-race": "    vcpus: [{cpu: 0}, {cpu: 0}]\n    free-services: 8\n",
-    "wrs-storm": "    vcpus: [{cpu: 0}, {cpu: 0}]\n",
+    "attack/service-exhaust": "    cpu: 0\n    real-time-share: 20%\n    free-services: 7\n",
+    "guest/adu": "    cpu: 0\n    real-time-share: 30%\n    free-services: 4\n",
+    "attack/service-race": "    vcpus: [{cpu: 0}, {cpu: 0}]\n    free-services: 8\n",
+    "attack/wrs-storm": "    vcpus: [{cpu: 0}, {cpu: 0}]\n",
 }
 
 
 def service_systems():
     """(name, system file): hostile guests that use services; others that create them on one CPU."""
-    for name, more in SERVICE_ATTACKS.items():
+    for image, more in SERVICE_ATTACKS.items():
         for vic in ("plic", "aia"):
-            path = os.path.join(machine.OUT, f"{name}-{vic}.yaml")
+            name = f"{os.path.basename(image)}-{vic}"
+            path = os.path.join(machine.OUT, name + ".yaml")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(SERVICES.replace("BUILD", machine.BUILD).replace("NAME", name).replace("VIC", vic) + more)
-            yield f"{name}-{vic}", path
-    yield "adu", os.path.join(machine.ROOT, "systems", "adu.yaml")
+                file.write(SERVICES.replace("BUILD", machine.BUILD).replace("NAME", image).replace("VIC", vic) + more)
+            yield name, path
 
 
 def build_other(folder, extra):
@@ -433,13 +433,11 @@ def footprint():
             "data" if "LOAD" in flags else "bss"
         parts[kind] += size
     s2 = read.vms * table.S2_ROOT_BYTES + read.s2_pages * table.PAGE
-    pool_phys, pool_bytes = struct.unpack_from("<QQ", read.image, read.offset + 80)
-    assert pool_bytes == read.pool_bytes
     parts["system table"] = read.bytes
     parts["stacks"] = read.cpus * read.sizes["stack"]
     parts["own page tables"] = read.sizes["own_table_pages"] * table.PAGE
     parts["structures"] = read.pool_bytes - s2 - parts["stacks"] - parts["own page tables"]
-    total = pool_phys + pool_bytes - read.image_phys
+    total = read.pool_phys + read.pool_bytes - read.image_phys
     parts["padding"] = total - s2 - sum(parts.values())
     values = {"footprint-text": parts["text"],
               "footprint-static": total - s2 - parts["padding"],

@@ -5,10 +5,10 @@ import subprocess
 
 import machine
 
-MAGIC, VERSION, S2_ROOT_BYTES, PAGE = 0x54524150, 1, 16384, 4096
-HEADER = struct.Struct("<IIII 12I QQQQ II Q IIII")
-CPU = struct.Struct("<IIIIQ")
-VM = struct.Struct("<24s 14I QQQQQQ")
+MAGIC, VERSION, S2_ROOT_BYTES, PAGE = 0x54524150, 2, 16384, 4096
+HEADER = struct.Struct("<IIII 16I QQQQ II Q IIII Q II II")
+CPU = struct.Struct("<IIII Q II")
+VM = struct.Struct("<24s 14I QQQ 4I Q QQQ")
 REGION = struct.Struct("<QQQII")
 
 
@@ -44,12 +44,12 @@ class Table:
             raise machine.BenchError(f"{image}: no system table of version {VERSION} behind the "
                                      "hypervisor; has abi/table.h changed?")
         self.bytes = h[2]
-        self.image_phys, self.pool_bytes, self.s2_pages = h[16], h[19], h[20]
-        span = h[4:16]
+        self.image_phys, self.pool_phys, self.pool_bytes, self.s2_pages = h[20], h[22], h[23], h[24]
+        span = h[4:20]
         self.cpus, self.vms, self.vcpus = span[1], span[3], span[5]
-        sizes = struct.unpack_from("<8I", self.image, names["hv_sizes"] - names["__text_start"])
+        sizes = struct.unpack_from("<12I", self.image, names["hv_sizes"] - names["__text_start"])
         self.sizes = dict(zip(("stack", "cpu", "vm", "vcpu", "uart", "plic", "aplic",
-                               "own_table_pages"), sizes))
+                               "own_table_pages", "services", "plan", "slot", "sporadic"), sizes))
         self._vm_at, self._region_at = span[2], span[6]
 
     def vm(self, index):
