@@ -9,20 +9,20 @@ static inline bool is_before(const struct heap_slot *a, const struct heap_slot *
 	return (int32_t)(a->node->order - b->node->order) < 0;
 }
 
-static inline void put(const struct heap *h, struct heap_slot *at, struct heap_slot what)
+static inline void put(const struct heap *h, uint32_t at, struct heap_slot what)
 {
-	*at = what;
-	what.node->index = (uint32_t)(at - h->slots) + 1;
+	h->slots[at] = what;
+	what.node->index = at + 1;
 }
 
-static inline void sift_up(const struct heap *h, struct heap_slot *at, struct heap_slot what)
+static inline void sift_up(const struct heap *h, uint32_t at, struct heap_slot what)
 {
-	while (at > h->slots) {
-		struct heap_slot *parent = h->slots + (uint32_t)(at - h->slots - 1) / HEAP_CHILDREN;
+	while (at) {
+		uint32_t parent = (at - 1) / HEAP_CHILDREN;
 
-		if (!is_before(&what, parent))
+		if (!is_before(&what, &h->slots[parent]))
 			break;
-		put(h, at, *parent);
+		put(h, at, h->slots[parent]);
 		at = parent;
 	}
 	put(h, at, what);
@@ -65,10 +65,10 @@ static void refill(const struct heap *h, struct heap_slot *hole, const struct he
 
 	while ((child = first_child(h, hole)) < end) {
 		child = smallest(child, children_end(h, child));
-		put(h, hole, *child);
+		put(h, (uint32_t)(hole - h->slots), *child);
 		hole = child;
 	}
-	sift_up(h, hole, *what);
+	sift_up(h, (uint32_t)(hole - h->slots), *what);
 }
 
 /* Fills the hole with the last one. */
@@ -81,15 +81,11 @@ static void close(struct heap *h)
 		refill(h, h->slots, &last);
 }
 
-/* The frequent cases come first and need no stack; these are the others. */
-static __attribute__((noinline)) void insert_beside(struct heap *h, struct heap_node *n)
+/* The frequent cases need no stack; the others are in functions of their own. */
+static __attribute__((noinline)) void fill(struct heap *h, struct heap_node *n)
 {
 	struct heap_slot slot = {n->key, n};
 
-	if (!h->hole) {
-		sift_up(h, h->slots + h->count++, slot);
-		return;
-	}
 	refill(h, h->slots, &slot);
 	h->hole = 0;
 	h->count++;
@@ -97,14 +93,14 @@ static __attribute__((noinline)) void insert_beside(struct heap *h, struct heap_
 
 void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 {
+	struct heap_slot slot = {key, n};
+
 	n->key = key;
 	n->order = h->next_order++;
-	if (h->count) {
-		insert_beside(h, n);
-		return;
-	}
-	h->slots[0] = (struct heap_slot){key, n};
-	h->count = n->index = 1;
+	if (h->hole)
+		fill(h, n);
+	else
+		sift_up(h, h->count++, slot);
 }
 
 static __attribute__((noinline)) void remove_inner(struct heap *h, struct heap_node *n)

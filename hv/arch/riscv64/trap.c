@@ -76,9 +76,12 @@ struct vcpu *riscv_interrupt(struct vcpu *v, uint64_t cause)
 {
 	uint64_t number = cause & ~CAUSE_INTERRUPT;
 
-	if (number == IRQ_S_EXTERNAL)
+	if (likely(number == IRQ_S_TIMER))
+		trace_exit(v, EXIT_TIMER);
+	else if (number == IRQ_S_EXTERNAL)
 		return external(v);
-	trace_exit(v, number == IRQ_S_TIMER ? EXIT_TIMER : EXIT_PARKED);
+	else
+		trace_exit(v, EXIT_PARKED);
 	return NULL;
 }
 

@@ -201,11 +201,11 @@ void arch_vcpu_enter(struct vcpu *v, bool may_idle)
 
 	if (!may_idle)
 		hstatus |= HSTATUS_VTW;
-	if (unlikely(v->arch.virtual_time))
-		hide_lost_time(v);
 	v->arch.hstatus = hstatus;
 	riscv_imsic_mask_for_rt(cpu, rt);
 	csr_write(CSR_HGEIE, cpu->parked[SCHED_RT] | (rt ? 0 : cpu->parked[SCHED_BE]));
+	if (unlikely(v->arch.virtual_time))
+		hide_lost_time(v);
 }
 
 void arch_vcpu_set_time(struct vcpu *v, ns_t when)
