@@ -107,23 +107,38 @@ static void reset(struct cpu *cpu, struct vcpu *v)
 }
 
 /*
+ * `before` is to move. Here, behind the choice that throttled it or found it asleep, since the
+ * scheduler has done with it then.
+ */
+static bool try_move(struct vcpu *before, const struct sched_entity *chosen)
+{
+	if (likely(!before || !before->move_to) || chosen == &before->entity)
+		return false;
+	vcpu_move(before);
+	return true;
+}
+
+/*
  * Chooses, runs work items, idles. Between the choice and what follows from it interrupts are
  * looked at once more, so that no stretch without a look contains both.
  */
-static inline struct vcpu *choose(struct cpu *cpu)
+static inline struct vcpu *choose(struct cpu *cpu, struct vcpu *before)
 {
 	for (unsigned looks = LOOKS;;) {
 		struct sched_entity *e = pick(cpu, arch_now());
 		bool pending = arch_interrupt_pending();
 
-		if (likely(e && e->kind == ENTITY_VCPU)) {
+		if (unlikely(try_move(before, e))) {
+			before = NULL;
+		} else if (likely(e && e->kind == ENTITY_VCPU)) {
 			struct vcpu *v = container_of(e, struct vcpu, entity);
 
 			if (unlikely(v->cpu != cpu))
 				vcpu_come(v, cpu);
-			if (unlikely(v->reset_pending))
+			if (unlikely(v->reset_pending)) {
 				reset(cpu, v);
-			else if (likely(!pending) || !--looks)
+				before = NULL; /* ended, it may be another CPU's now */
+			} else if (likely(!pending) || !--looks)
 				return v;
 		} else if (!pending) {
 			trace_switch(e ? TRACE_WORK : TRACE_NOBODY);
@@ -171,9 +186,7 @@ struct vcpu *cpu_dispatch(struct vcpu *before)
 		if (unlikely(arch_interrupt_pending()))
 			cpu_look(cpu);
 	}
-	if (before && unlikely(before->move_to != NULL))
-		vcpu_move(before);
-	v = choose(cpu);
+	v = choose(cpu, before);
 	if (v->wait == WAIT_INTERRUPT)
 		vcpu_awake(v);
 	v->wait = WAIT_NOTHING;

@@ -109,7 +109,7 @@ void vcpu_come(struct vcpu *v, struct cpu *cpu)
 	trace(TRACE_MOVE, v->index, cpu->index, 0);
 	v->cpu = cpu;
 	arch_vcpu_come(v, from);
-	/* Whoever sees what is done to v from now on sees whose it is (owner_is_here()). */
+	/* Whoever sees what is done to v from now on sees whose it is (take()). */
 	atomic_thread_fence(memory_order_release);
 }
 
@@ -131,20 +131,18 @@ void vcpu_move(struct vcpu *v)
 }
 
 /* Whether v is this CPU's to change: it was when the request was made, but may have gone since. */
-static bool owner_is_here(struct vcpu *v)
+static enum sched_owner take(struct vcpu *v)
 {
 	struct cpu *cpu = arch_this_cpu();
-	bool claimed = v->entity.state == SCHED_READY && !sched_is_rt(&v->entity);
+	enum sched_owner owner = sched_take(&cpu->sched, &v->entity);
 
-	if (!sched_take(&cpu->sched, &v->entity))
-		return false;
 	atomic_thread_fence(memory_order_acquire);
-	if (v->cpu == cpu)
-		return true;
-	if (!claimed)
-		return false;
+	if (owner == SCHED_ELSEWHERE || v->cpu == cpu)
+		return owner;
+	if (owner != SCHED_TAKEN)
+		return SCHED_ELSEWHERE;
 	vcpu_come(v, cpu);
-	return true;
+	return owner;
 }
 
 void vcpu_stop(struct vcpu *v)
@@ -207,6 +205,7 @@ static void carry_out(struct vcpu *v)
 	uint32_t requests = atomic_exchange(&v->requests, 0);
 
 	if (requests & REQ_ARRIVE) {
+		arch_vcpu_fence(v); /* this CPU may have fetched what its guest has changed since */
 		sched_arrive(&v->cpu->sched, &v->entity, arch_now());
 		v->cpu->resched = true;
 		services->arrived(v);
@@ -238,12 +237,15 @@ static void carry_out(struct vcpu *v)
 
 void vcpu_handle_requests(struct vcpu *v)
 {
-	if (likely(!v->movable)) {
-		carry_out(v);
-	} else if (owner_is_here(v)) {
-		carry_out(v);
-		sched_give(&v->cpu->sched, &v->entity);
-	} else {
+	enum sched_owner owner = SCHED_OWN;
+
+	if (unlikely(v->movable))
+		owner = take(v);
+	if (unlikely(owner == SCHED_ELSEWHERE)) {
 		vcpu_request_later(v, 0);
+		return;
 	}
+	carry_out(v);
+	if (unlikely(owner == SCHED_TAKEN))
+		sched_give(&v->cpu->sched, &v->entity);
 }

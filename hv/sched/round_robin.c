@@ -309,18 +309,19 @@ void sched_pass(struct sched_cpu *c, struct sched_entity *e, uint64_t first)
 		atomic_fetch_or(&c->wish, first & c->allowed);
 }
 
-bool sched_take(struct sched_cpu *c, struct sched_entity *e)
+enum sched_owner sched_take(struct sched_cpu *c, struct sched_entity *e)
 {
 	uint64_t bit;
 
 	if (e->queue == SCHED_RT || e->state != SCHED_READY || c->mine == e || c->kept == e)
-		return true;
+		return SCHED_OWN;
 	bit = bit_of(e);
-	return atomic_fetch_and(&c->shared->ready[e->priority - 1], ~bit) & bit;
+	return atomic_fetch_and(&c->shared->ready[e->priority - 1], ~bit) & bit ? SCHED_TAKEN
+										: SCHED_ELSEWHERE;
 }
 
 void sched_give(struct sched_cpu *c, struct sched_entity *e)
 {
-	if (e->queue == SCHED_BE && e->state == SCHED_READY && c->mine != e && c->kept != e)
+	if (e->state == SCHED_READY)
 		put_back(c, e);
 }

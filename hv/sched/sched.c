@@ -75,8 +75,10 @@ static inline void settle(struct sched_cpu *c, ns_t now)
 
 void sched_stop(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	if (e == c->current)
+	if (e == c->current) {
 		settle(c, now);
+		c->current = NULL; /* it may start on another CPU */
+	}
 	take_out(c, e, now);
 	e->state = SCHED_OFF;
 	if (e->queue == SCHED_RT)

@@ -221,8 +221,10 @@ struct sched_entity *sched_pick(struct sched_cpu *c, ns_t now);
 /* The registers of e have been saved: e->held is false. Others may claim it now if it was kept. */
 void sched_saved(struct sched_cpu *c, struct sched_entity *e);
 /* Whether e, last known here, is this CPU's to change. A BE one that is ready for anybody is taken
- * out of the shared queue; sched_give() puts it back. False: another CPU has it. */
-bool sched_take(struct sched_cpu *c, struct sched_entity *e);
+ * out of the shared queue; sched_give() puts it back, and must only then be called: whoever is
+ * woken in between is in the queue already, and may be another CPU's. */
+enum sched_owner { SCHED_ELSEWHERE, SCHED_OWN, SCHED_TAKEN };
+enum sched_owner sched_take(struct sched_cpu *c, struct sched_entity *e);
 void sched_give(struct sched_cpu *c, struct sched_entity *e);
 /*
  * RT, moving to another CPU at a period boundary. Whether e can leave now (BLOCKED or THROTTLED):
