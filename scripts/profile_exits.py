@@ -16,7 +16,9 @@ import sys
 
 LINE = re.compile(r"Trace 0: \S+ \[[0-9a-f]+/([0-9a-f]+)/([0-9a-f]+)/")
 IN_GUEST = 1 << 2  # two-stage translation: bit 2 of a block's flags in QEMU 10
-LOOKS = ("trap_entry", "arch_interrupt_pending", "arch_poll_interrupts", "arch_idle")
+BEGINS = ("trap_entry", "arch_idle")
+LOOK = re.compile(r"^ *([0-9a-f]+):.*\bcsrr\t\w+,sip$", re.M)  # whether an interrupt is pending
+NO_LOOK = "external"  # asks only which of two comes first
 
 
 def tool(name, *arguments):
@@ -32,7 +34,9 @@ class Functions:
         named = [(int(f[0], 16), f[2]) for f in fields if len(f) == 3 and f[1] in "tT" and f[2][0] not in ".$"]
         self.at = [address for address, _ in named]
         self.names = [name for _, name in named]
-        self.looks = {address for address, name in named if name in LOOKS}
+        looks = (int(match[1], 16) for match in LOOK.finditer(tool("objdump", "-d", elf)))
+        self.looks = {address for address, name in named if name in BEGINS}
+        self.looks |= {address for address in looks if self.name(address) != NO_LOOK}
 
     def name(self, pc):
         return self.names[bisect.bisect_right(self.at, pc) - 1]
