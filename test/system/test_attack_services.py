@@ -187,7 +187,7 @@ vms:
     memory: 2M
     cpu: 0
 {may}  slotted: {{image: guest/control-check.elf, memory: 256K, vcpus: [{{cpu: 1}}]}}
-  rest: {{image: guest/spin.elf, memory: 256K, vcpus: [{{cpu: 1}}]}}
+  rest: {{image: guest/pulse.elf, memory: 1M, vcpus: [{{cpu: 1}}]}}
 """
 
 
