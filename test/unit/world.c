@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/board.h"
+#include "core/services.h"
 #include "core/start.h"
 #include "core/table.h"
 #include "core/work.h"
@@ -206,6 +207,54 @@ void world_start(const struct world *w)
 const char *world_start_fails(const struct world *w)
 {
 	return start_all(w) == HOST_PANIC ? host_panicked : NULL;
+}
+
+static bool run_all(void (*turn)(struct vcpu *v))
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < cpu_count; i++) {
+		struct vcpu *v = host_run(&cpus[i]);
+
+		host_cpu = &cpus[i];
+		if (v && turn)
+			turn(v);
+		more |= cpus[i].resched;
+	}
+	for (uint32_t i = 0; i < cpu_count; i++)
+		more |= host_has_kick(&cpus[i]);
+	return more;
+}
+
+void world_live(ns_t until, void (*turn)(struct vcpu *v))
+{
+	for (;;) {
+		ns_t next = until;
+
+		for (unsigned left = 100; run_all(turn) && left; left--)
+			;
+		if (host_now >= until)
+			break;
+		for (uint32_t i = 0; i < cpu_count; i++)
+			if (host_cpus[i].timer < next)
+				next = host_cpus[i].timer;
+		host_now = next > host_now ? next : host_now + US;
+	}
+	host_cpu = &cpus[0];
+}
+
+long world_call(struct vcpu *v, uint64_t function, const uint64_t args[6], uint64_t *value)
+{
+	struct cpu *before = host_cpu;
+	struct hcall_result r;
+
+	host_cpu = v->cpu;
+	do
+		r = hypercall(v, function, args);
+	while (r.error == HCALL_AGAIN);
+	host_cpu = before;
+	*value = r.value;
+	return r.error;
 }
 
 static const struct vdev *device_at(struct vcpu *v, gpaddr_t at)

@@ -111,6 +111,12 @@ bool world_work(uint32_t turns);
 bool world_said(const char *text);
 void world_forget_output(void);
 
+/* All CPUs live until then: guests compute, time goes from one comparator to the next. `turn`: v
+ * has been chosen on its CPU and may call; NULL: nobody does. */
+void world_live(ns_t until, void (*turn)(struct vcpu *v));
+/* v makes one of Partita's own calls, again as long as it is told to; *value of the answer. */
+long world_call(struct vcpu *v, uint64_t function, const uint64_t args[6], uint64_t *value);
+
 /* Guest's access to an emulated register of v's VM by guest-physical address. */
 uint32_t world_read(struct vcpu *v, gpaddr_t at, uint32_t width);
 void world_write(struct vcpu *v, gpaddr_t at, uint32_t width, uint64_t value);
