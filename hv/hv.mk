@@ -13,8 +13,8 @@ HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-prote
 	-I. -Ihv -Ihv/arch/$(HV_ARCH) -Ihv/board/$(HV_BOARD) -I$(HV_OUT) $(HV_EXTRA)
 
 # Where time is the product rather than size: what every switch and every exit runs through.
-HV_FAST := hv/sched/sched.c hv/sched/edf.c hv/arch/riscv64/trap.c hv/lib/heap.c hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c hv/arch/$(HV_ARCH)/timer.c \
-	hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c hv/vdev/vuart.c \
+HV_FAST := hv/sched/sched.c hv/sched/edf.c hv/lib/heap.c hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c \
+	hv/arch/$(HV_ARCH)/timer.c hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c \
 	hv/core/unit_trace.c
 
 HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c+hv/sched/admit_edf.c \
@@ -44,7 +44,7 @@ $(HV_OUT)/asm_offsets.h: hv/arch/$(HV_ARCH)/asm_offsets.c hv/hv.mk
 $(HV_OUT)/obj/%.o: hv/% hv/hv.mk $(HV_OUT)/asm_offsets.h
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
-	@$(HV_CC) $(HV_CFLAGS) $(if $(filter $(HV_FAST),$<),-O2) -MMD -MP -c -o $@ $<
+	@$(HV_CC) $(HV_CFLAGS) $(if $(filter $(HV_FAST),$<),-O2 -fno-inline-functions) -MMD -MP -c -o $@ $<
 
 $(HV_OUT)/core.o: $(HV_OBJ)
 	@$(CROSS)ld -r -o $@ $^

@@ -84,11 +84,18 @@ static void close(struct heap *h)
 /* The frequent cases need no stack; the others are in functions of their own. */
 static __attribute__((noinline)) void fill(struct heap *h, struct heap_node *n)
 {
-	struct heap_slot slot = {n->key, n};
+	struct heap_slot slot = {n->key, n}, *hole = h->slots, *child;
 
-	refill(h, h->slots, &slot);
 	h->hole = 0;
 	h->count++;
+	while ((child = first_child(h, hole)) < h->slots + h->count) {
+		child = smallest(child, children_end(h, child));
+		if (!is_before(child, &slot))
+			break;
+		put(h, (uint32_t)(hole - h->slots), *child);
+		hole = child;
+	}
+	put(h, (uint32_t)(hole - h->slots), slot);
 }
 
 void heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
