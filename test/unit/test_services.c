@@ -594,16 +594,24 @@ static void who_does_not_run_moves_at_once(void **state)
 static void one_moves_for_one_at_a_time(void **state)
 {
 	/* REQ: SCHED-5 */
+	struct world w = systems;
 	uint32_t n;
 
 	(void)state;
+	w.cpus = 3;
+	w.vm[1].service[0].cpus = 7;
+	begin(&w);
 	start_mover(false);
 	live_until(20 * MS + 2500 * US);
 	n = create_that_needs_room();
-	/* It would have to go back, or out of somebody else's way: not before it has arrived. */
+	/* It could go on to CPU 2, but not before it has arrived. */
 	assert_refused(friend, 3 * MS, 10 * MS, 10 * MS, HCALL_REFUSED_CPU, 1100000);
 	live_until(41 * MS);
 	assert_int_equal(state_of(adu, n), HCALL_SERVICE_READY);
+	assert_int_equal(create(friend, 3 * MS, 10 * MS, 10 * MS), 0);
+	live_until(61 * MS);
+	assert_ptr_equal(service(movable, 0)->cpu, &cpus[2]);
+	assert_int_equal(state_of(friend, 0), HCALL_SERVICE_READY);
 	assert_sound();
 }
 
@@ -640,7 +648,7 @@ static void a_mover_that_is_stopped_has_moved(void **state)
 	(void)state;
 	start_mover(false);
 	live_until(20 * MS + 2500 * US);
-	n = create_that_needs_room();
+	n = create(adu, 500 * US, MS, MS);
 	launch(adu, adu, n);
 	assert_int_equal(delete (movable, movable, 0), SBI_SUCCESS);
 	live_until(20 * MS + 2600 * US);
@@ -649,7 +657,7 @@ static void a_mover_that_is_stopped_has_moved(void **state)
 	live_until(29 * MS);
 	assert_int_equal(service(adu, n)->entity.ran, 0); /* not in the period the mover ran in */
 	live_until(69 * MS);
-	assert_int_equal(service(adu, n)->entity.ran, 4 * 5 * MS);
+	assert_int_equal(service(adu, n)->entity.ran, 39 * 500 * US);
 	assert_int_equal(service(movable, 0)->entity.ran, 4 * 3 * MS);
 	assert_sound();
 }
@@ -812,7 +820,7 @@ static void a_slot_leaves_nothing_on_the_cpu_it_ran_on(void **state)
 	(void)state;
 	w.vm[0].free_cpus = 3;
 	w.vm[0].vcpu[0].cpu = w.vm[0].vcpu[1].cpu = 1; /* CPU 0 has no best effort */
-	w.vm[1].vcpu[0].cpu = 1;
+	w.vm[1].vcpu[0].cpu = w.vm[4].vcpu[0].cpu = 1;
 	begin(&w);
 	assert_int_equal(create(adu, MS, 10 * MS, 10 * MS), FREE);
 	s = service(adu, FREE);
