@@ -102,6 +102,14 @@ CATALOGUE = {
         "others": "no figure of a source",
         "limit": "Nothing: their timers are not armed and their interrupts held back while it runs.",
     },
+    "smp-spin": {
+        "what": "A fixed piece of work in a stock Linux with two vCPUs beside guests that never yield, with and "
+                "without what tells the hypervisor of waiting vCPUs: Zawrs, gang.",
+        "unit": "virtual s", "target": "with gang less than without", "judged": [],
+        "others": "no figure of a source",
+        "limit": "Stock Linux waits by wrs.nto only in contended spin locks and for answers to interrupts, which "
+                 "hackbench rarely does; a gang helps whatever the guest does, and costs others nothing but order.",
+    },
     "linux-boot-exits": {
         "what": "Exits of a boot of Debian's stock kernel, 1 vCPU, AIA, from its first instruction "
                 "until init has run and powered off, output to the console aside.",

@@ -192,19 +192,24 @@ def cpio(path, content):
     return entry(path, 0o100755, content, 1) + entry("TRAILER!!!", 0, b"", 0)
 
 
-def stamp_initramfs():
-    """Debian's initramfs with /stamp behind it."""
-    source, elf = os.path.join(machine.ROOT, "bench", "stamp.S"), os.path.join(machine.OUT, "stamp")
-    subprocess.run([machine.cross("gcc"), "-nostdlib", "-static", "-march=rv64imac_zicsr", "-mabi=lp64",
-                    "-Wl,--build-id=none", "-s", "-o", elf, source], check=True)
+def initramfs_with(name, file_name):
+    """Debian's initramfs with /name behind it."""
     with open(os.path.join(machine.BUILD, "linux", "initramfs.cpio.gz"), "rb") as file:
         archive = file.read()
-    with open(elf, "rb") as file:
-        archive += b"\0" * (-len(archive) % 4) + cpio("stamp", file.read())
-    path = os.path.join(machine.OUT, "initramfs-stamp.cpio")
+    with open(file_name, "rb") as file:
+        archive += b"\0" * (-len(archive) % 4) + cpio(name, file.read())
+    path = os.path.join(machine.OUT, f"initramfs-{name}.cpio")
+    os.makedirs(machine.OUT, exist_ok=True)
     with open(path, "wb") as file:
         file.write(archive)
     return path
+
+
+def stamp_initramfs():
+    source, elf = os.path.join(machine.ROOT, "bench", "stamp.S"), os.path.join(machine.OUT, "stamp")
+    subprocess.run([machine.cross("gcc"), "-nostdlib", "-static", "-march=rv64imac_zicsr", "-mabi=lp64",
+                    "-Wl,--build-id=none", "-s", "-o", elf, source], check=True)
+    return initramfs_with("stamp", elf)
 
 
 ABSENT = ["/platform-bus@4000000", "/pmu", "/fw-cfg@10100000", "/flash@20000000", "/soc/rtc@101000",

@@ -6,10 +6,12 @@ into build/bench/.
 import collections
 import os
 import re
+import subprocess
 
 import hist
 import machine
-from experiments import config, exits, guest_texts, need, results
+import table
+from experiments import config, exits, guest_texts, initramfs_with, need, results
 
 HEAD = "partita: 1\nboard: qemu-virt-riscv64\nconsole: {show: all}\n"
 
@@ -286,6 +288,56 @@ def admit():
                       "config": config(command, path, "guest/bench-admit", ADMIT)}}
 
 
+# A Linux with two vCPUs beside spinners ---------------------------------------------------------------
+
+SMP = """virtual seconds of hackbench (-g 1 -l 50) in Debian's stock kernel with two vCPUs on two CPUs, each shared with a guest that \
+never yields, quantum 5 ms: gang is the figure. `patches` is the time for 20 times two changes of the kernel's own code \
+(bench/smp-spin.sh), each of which waits for an interrupt's answer from the other vCPU; `one_cpu` the same work with both vCPUs \
+and one spinner on one CPU. `without`: a device tree without Zawrs, no gang; `zawrs`: the hypervisor's own, whose wrs.nto \
+gives the CPU to the sibling. 8 ns an instruction; on two CPUs the emulator's turns are in all of them alike"""
+
+
+def smp_linux(name, harts, zawrs, gang):
+    initrd = initramfs_with("smp-spin", os.path.join(machine.ROOT, "bench", "smp-spin.sh"))
+    vcpus = ", ".join(f"{{cpu: {n % harts}}}" for n in range(2))
+    linux = ("  linux:\n    linux:\n"
+             f"      kernel: {machine.BUILD}/linux/Image\n      initrd: {initrd}\n"
+             "      cmdline: \"quiet console=ttyS0 cryptomgr.notests partita.run=/smp-spin,20 partita.run=hackbench,-g,1,-l,50\"\n"
+             f"    memory: 256M\n    vcpus: [{vcpus}]\n" + ("    gang: yes\n" if gang else ""))
+    spinner = "spin" if harts == 1 else "bench-spin"
+    spinners = "".join(best_effort(f"spin{n}", spinner, n) for n in range(harts))
+    head = "cpus: {" + ", ".join(f"{n}: {{quantum: 5ms}}" for n in range(harts)) + "}\nvms:\n"
+    path = write(name, head + linux + spinners)
+    if not zawrs:
+        tree = os.path.join(machine.OUT, name + ".dtb")
+        with open(tree, "wb") as file:
+            file.write(table.Table(machine.build(path)).device_tree(0))
+        for cpu in range(2):
+            for key, word in (("riscv,isa", "_zawrs"), ("riscv,isa-extensions", "zawrs ")):
+                where = [tree, f"/cpus/cpu@{cpu}", key]
+                value = subprocess.run(["fdtget", "-t", "s", *where], check=True, capture_output=True, text=True).stdout
+                subprocess.run(["fdtput", "-t", "s", *where, *value.replace(word, "").split()], check=True)
+        path = write(name, head + linux + f"    dtb: {tree}\n" + spinners)
+    command = machine.options(machine.build(path), 3, harts=harts)
+    text = guest_texts(machine.run(command, until=r"linux\| partita.run: hackbench.*exit \d", limit_s=200))["linux"]
+    spent, work = re.search(r"rounds from ([\d.]+) to ([\d.]+)", text), re.search(r"Time: ([\d.]+)", text)
+    if not spent or not work:
+        raise machine.BenchError(f"{name}: Linux did not tell its times:\n{text[-1500:]}")
+    return command, path, {"hackbench": float(work[1]), "patches": round(float(spent[2]) - float(spent[1]), 2)}
+
+
+def smp_spin():
+    found = {}
+    for kind, harts, zawrs, gang in (("one_cpu_without", 1, False, False), ("one_cpu_zawrs", 1, True, False),
+                                     ("without", 2, False, False), ("zawrs", 2, True, False), ("gang", 2, True, True)):
+        machine.progress(kind)
+        command, path, found[kind] = smp_linux("smp-spin-" + kind.replace("_", "-"), harts, zawrs, gang)
+    return {"smp-spin": {
+        "value": found["gang"]["hackbench"], **found,
+        "met": found["gang"]["hackbench"] < found["without"]["hackbench"],
+        "config": config(command, path, "Debian's stock kernel, hackbench, bench/smp-spin.sh", SMP)}}
+
+
 EXPERIMENTS = [
     (lambda: jitter(1), ["jitter-1cpu"]),
     (lambda: jitter(2), ["jitter-2cpu"]),
@@ -294,4 +346,5 @@ EXPERIMENTS = [
     (switch, ["switch"]),
     (admit, ["admit"]),
     (be_storm, ["be-storm"]),
+    (smp_spin, ["smp-spin"]),
 ]
