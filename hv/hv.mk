@@ -22,7 +22,7 @@ HV_UNITS := edf:hv/core/unit_edf.c+hv/sched/edf.c+hv/sched/admit_edf.c \
 	table:hv/core/unit_table.c+hv/sched/time_table.c \
 	vplic:hv/vdev/vplic.c vaplic:hv/vdev/vaplic.c vuart:hv/vdev/vuart.c \
 	passthrough:hv/drv/passthrough.c restart:hv/core/restart.c \
-	smp:hv/arch/riscv64/sbi_smp.c services:hv/core/services.c move:hv/arch/riscv64/imsic_move.c \
+	smp:hv/arch/riscv64/sbi_smp.c services:hv/core/services.c+hv/sched/admit_place.c move:hv/arch/riscv64/imsic_move.c \
 	trace:hv/core/unit_trace.c
 HV_UNIT_SRC := $(subst +, ,$(foreach u,$(HV_UNITS),$(word 2,$(subst :, ,$(u)))))
 HV_UNIT_OBJ := $(foreach u,$(HV_UNITS),$(HV_OUT)/unit-$(firstword $(subst :, ,$(u))).o)

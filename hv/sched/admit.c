@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Admission, what is common to all policies: the set of tasks under test, the sum of their shares,
- * and the search for a CPU.
+ * Admission, what is common to all policies: the set of tasks under test and the sum of their
+ * shares.
  *
  * The sum is compared with 1 exactly, without large numbers: all fractions are written in base 2^32
  * and summed digit by digit, which is long division. After k digits, room = 1 - (sum of the digits)
@@ -20,26 +20,17 @@
 #define SLICE_DIGIT  1u
 #define SLICE_POLICY 5u
 
-enum {
-	SEARCH_ONE,       /* nothing: one CPU is to be tested */
-	SEARCH_FIRST_FIT, /* a CPU for the wanted one as things are */
-	SEARCH_CANDIDATE, /* (no test) whom to move */
-	SEARCH_ROOM,      /* whether the wanted one fits once the candidate has gone */
-	SEARCH_NEW_HOME,  /* whether the candidate fits elsewhere */
-};
-
 /* Of several CPUs, a deadline missed is nearer than no time left, and less too much is nearer. */
 enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure)
 {
-	if (r->search <= SEARCH_FIRST_FIT &&
-	    (why > r->reason || (why == r->reason && figure < r->figure))) {
+	if (!r->refusal_is_other && (why > r->reason || (why == r->reason && figure < r->figure))) {
 		r->reason = why;
 		r->figure = figure;
 	}
 	return ADMIT_NO;
 }
 
-static void test_begin(struct admit_run *r, uint32_t on, uint32_t without, uint32_t with)
+void admit_test_begin(struct admit_run *r, uint32_t on, uint32_t without, uint32_t with)
 {
 	r->on = on;
 	r->without = without;
@@ -135,7 +126,7 @@ static void sum_pass(struct admit_run *r, uint32_t first, uint32_t end)
 	}
 }
 
-static enum admit_answer test_step(struct admit_run *r)
+enum admit_answer admit_test_step(struct admit_run *r)
 {
 	const struct admit_test *test = test_of(r);
 	uint32_t first = r->next, all = r->count, end = first + SLICE_POLICY;
@@ -157,79 +148,6 @@ static enum admit_answer test_step(struct admit_run *r)
 	return r->summed ? test->decide(r) : sum_decide(r);
 }
 
-/* The next CPU from r->home on that is in the mask and of the policy (0: any): NO if there is none.
- */
-static enum admit_answer try_home(struct admit_run *r, uint32_t mask, uint32_t policy,
-				  uint32_t with)
-{
-	const struct admit_system *s = r->system;
-
-	for (; r->home < s->cpu_count; r->home++) {
-		if (!(mask >> r->home & 1) || (policy && s->cpus[r->home].policy != policy))
-			continue;
-		test_begin(r, r->home++, ADMIT_NOBODY, with);
-		return ADMIT_MORE;
-	}
-	return ADMIT_NO;
-}
-
-static enum admit_answer next_candidate(struct admit_run *r)
-{
-	r->candidate++;
-	r->search = SEARCH_CANDIDATE;
-	return ADMIT_MORE;
-}
-
-/* SEARCH_CANDIDATE: one at a time. */
-static enum admit_answer look_at_candidate(struct admit_run *r)
-{
-	const struct admit_system *s = r->system;
-	const struct admit_task *t = &s->tasks[r->candidate];
-
-	if (r->candidate >= s->task_count)
-		return ADMIT_NO;
-	if (!t->movable || !t->period || !(r->wanted.cpus >> t->cpu & 1))
-		return next_candidate(r);
-	r->search = SEARCH_ROOM;
-	test_begin(r, t->cpu, r->candidate, s->task_count);
-	return ADMIT_MORE;
-}
-
-static enum admit_answer new_home(struct admit_run *r)
-{
-	const struct admit_system *s = r->system;
-	const struct admit_task *t = &s->tasks[r->candidate];
-
-	return try_home(r, t->cpus & ~(1u << r->cpu), s->cpus[r->cpu].policy, r->candidate);
-}
-
-static enum admit_answer search_on(struct admit_run *r, bool fits)
-{
-	switch (r->search) {
-	case SEARCH_FIRST_FIT:
-		r->cpu = r->on;
-		if (!fits && !try_home(r, r->wanted.cpus, 0, r->system->task_count))
-			return ADMIT_MORE;
-		if (fits)
-			return ADMIT_YES;
-		r->candidate = ADMIT_NOBODY;
-		return next_candidate(r);
-	case SEARCH_ROOM:
-		r->cpu = r->on;
-		r->home = 0;
-		r->search = SEARCH_NEW_HOME;
-		return fits && !new_home(r) ? ADMIT_MORE : next_candidate(r);
-	case SEARCH_NEW_HOME:
-		r->move_task = r->candidate;
-		r->move_to = r->on;
-		if (fits)
-			return ADMIT_YES;
-		return new_home(r) ? next_candidate(r) : ADMIT_MORE;
-	default:
-		return fits ? ADMIT_YES : ADMIT_NO;
-	}
-}
-
 enum admit_answer admit_step(struct admit_run *r)
 {
 	enum admit_answer answer;
@@ -239,17 +157,13 @@ enum admit_answer admit_step(struct admit_run *r)
 		r->figure = r->points;
 		return ADMIT_NO;
 	}
-	if (r->search == SEARCH_CANDIDATE)
-		return look_at_candidate(r);
-	answer = test_step(r);
-	if (answer != ADMIT_MORE)
-		answer = search_on(r, answer == ADMIT_YES);
+	answer = r->search_step ? r->search_step(r) : admit_test_step(r);
 	if (answer == ADMIT_YES)
 		r->reason = ADMIT_FITS;
 	return answer;
 }
 
-static void begin(struct admit_run *r, const struct admit_system *s)
+void admit_begin(struct admit_run *r, const struct admit_system *s)
 {
 	r->system = s;
 	r->move_task = ADMIT_NOBODY;
@@ -257,25 +171,15 @@ static void begin(struct admit_run *r, const struct admit_system *s)
 	r->figure = 0;
 	r->points = 0;
 	r->points_most = ADMIT_POINTS;
+	r->refusal_is_other = false;
 }
 
 void admit_begin_cpu(struct admit_run *r, const struct admit_system *s, uint32_t cpu)
 {
-	begin(r, s);
+	admit_begin(r, s);
 	r->cpu = cpu;
-	r->search = SEARCH_ONE;
-	test_begin(r, cpu, ADMIT_NOBODY, ADMIT_NOBODY);
-}
-
-void admit_begin_place(struct admit_run *r, const struct admit_system *s,
-		       const struct admit_task *wanted)
-{
-	begin(r, s);
-	r->wanted = *wanted;
-	r->search = SEARCH_FIRST_FIT;
-	r->home = 0;
-	if (try_home(r, wanted->cpus, 0, s->task_count))
-		next_candidate(r);
+	r->search_step = NULL;
+	admit_test_begin(r, cpu, ADMIT_NOBODY, ADMIT_NOBODY);
 }
 
 bool admit_finish(struct admit_run *r)

@@ -88,7 +88,10 @@ struct admit_run {
 	/* The rest is of admit*.c. */
 	const struct admit_system *system;
 	struct admit_task wanted;
-	uint8_t search;           /* what the test now running is for, see admit.c */
+	/* Search for a place (admit_place.c); NULL: one CPU is tested. */
+	enum admit_answer (*search_step)(struct admit_run *r);
+	uint8_t search;           /* what the test now running is for */
+	bool refusal_is_other;    /* a refusal now is not the wanted one's */
 	uint8_t phase;            /* of the policy's test */
 	bool summed;              /* the sum of shares fits: the policy's test goes on */
 	uint32_t candidate, home; /* who might move; the CPU to try next */
@@ -136,6 +139,10 @@ static inline const struct admit_task *admit_member(const struct admit_run *r, u
 }
 /* Notes why this CPU has no room; NO. */
 enum admit_answer admit_refuse(struct admit_run *r, enum admit_reason why, uint64_t figure);
+/* Between admit.c and admit_place.c. */
+void admit_begin(struct admit_run *r, const struct admit_system *s);
+void admit_test_begin(struct admit_run *r, uint32_t on, uint32_t without, uint32_t with);
+enum admit_answer admit_test_step(struct admit_run *r);
 
 /* Steps until the answer. */
 bool admit_finish(struct admit_run *r);
