@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_FLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fno-common -Wall -Wextra -Wno-missing-field-initializers \
 	-Werror -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
-FUZZ_HOST := table fdt vplic vaplic vuart
+FUZZ_HOST := table fdt vplic vaplic vuart services
 FUZZ_RISCV := mmio sbi
 FUZZ_PROGRAMS := $(patsubst %,$(FUZZ_OUT)/fuzz_%,$(FUZZ_HOST) $(FUZZ_RISCV))
 
