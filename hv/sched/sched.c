@@ -130,7 +130,7 @@ static void handle_due(struct sched_cpu *c, struct sched_entity *e, ns_t now)
  * that is not: *sleeper, or NULL. */
 static inline ns_t handle_all_due(struct sched_cpu *c, ns_t now, struct sched_entity **sleeper)
 {
-	unsigned left = SCHED_DUE_MAX;
+	unsigned left = c->timed.count > SCHED_FEW ? 1 : SCHED_DUE_MAX;
 
 	for (;;) {
 		struct sched_entity *e = sched_first(&c->timed);

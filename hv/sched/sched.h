@@ -45,6 +45,7 @@ enum sched_server { SCHED_PERIODIC, SCHED_POLLING, SCHED_DEFERRABLE, SCHED_SPORA
 #define SCHED_MAX_CPUS      8u
 #define SCHED_MAX_BE        64u
 #define SCHED_DUE_MAX       2
+#define SCHED_FEW           8u /* of more sleepers, each takes longer: one at a time */
 #define SCHED_MAX_PLANS     8u
 #define SCHED_STRETCHES     8u
 
