@@ -79,8 +79,6 @@ static inline struct sched_entity *pick(struct cpu *cpu, ns_t now)
 	cpu->resched = false;
 	if (files)
 		wake_parked(cpu, files);
-	if (cpu->work_wanted)
-		work_dispatch(now);
 	e = sched_pick(&cpu->sched, now);
 	arch_timer_program(cpu->sched.event);
 	return e;
@@ -90,6 +88,14 @@ void cpu_look(struct cpu *cpu)
 {
 	for (unsigned left = LOOKS; left && arch_poll_interrupts(cpu); left--)
 		;
+}
+
+/* Housekeeping becomes ready, in a stretch of its own. */
+static void add_work(struct cpu *cpu)
+{
+	work_dispatch(arch_now());
+	if (arch_interrupt_pending())
+		cpu_look(cpu);
 }
 
 /* v starts (again): its context becomes that of a hart after power-on. */
@@ -125,8 +131,13 @@ static bool try_move(struct vcpu *before, const struct sched_entity *chosen)
 static inline struct vcpu *choose(struct cpu *cpu, struct vcpu *before)
 {
 	for (unsigned looks = LOOKS;;) {
-		struct sched_entity *e = pick(cpu, arch_now());
-		bool pending = arch_interrupt_pending();
+		struct sched_entity *e;
+		bool pending;
+
+		if (unlikely(cpu->work_wanted))
+			add_work(cpu);
+		e = pick(cpu, arch_now());
+		pending = arch_interrupt_pending();
 
 		if (unlikely(try_move(before, e))) {
 			before = NULL;
