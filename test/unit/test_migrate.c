@@ -152,30 +152,25 @@ static void a_sleeper_wakes_and_runs_where_there_is_room(void **state)
 	assert_consistent();
 }
 
-static void (*notify)(struct sched_cpu *told);
-
-/* CPU 1 looks at once, while CPU 0 is still in what made somebody ready. */
-static void the_other_is_quick(struct sched_cpu *told)
+static void nobody_is_told(struct sched_cpu *told)
 {
-	struct cpu *before = host_cpu;
-
-	notify(told);
-	if (told->index == before->index)
-		return;
-	best_effort.notify = notify;
-	host_run(&cpus[told->index]);
-	host_cpu = before;
+	(void)told;
 }
 
-/* Given a sleeper of CPU 0 and an idle CPU 1, when a request wakes it and CPU 1 claims it before
- * the request has been carried out to its end, then CPU 1 alone has it. */
-static void who_is_claimed_while_it_is_being_woken_is_in_the_queue_no_more(void **state)
+/* CPU 1 chooses at once, while CPU 0 is still in what made somebody ready. */
+static void the_other_is_quick(struct sched_cpu *told)
 {
-	/* REQ: SCHED-5 */
+	best_effort.notify = nobody_is_told;
+	assert_ptr_equal(sched_pick(&cpus[1].sched, host_now), &a->entity);
+	(void)told;
+}
+
+/* CPU 1 has nobody but, maybe, a, who sleeps on CPU 0. */
+static void begin_with_a_sleeper(void)
+{
 	struct world w = systems;
 
-	(void)state;
-	w.vms = 4; /* no reservation, and CPU 1 idles */
+	w.vms = 4;
 	w.vm[1].vcpu[0].cpus = w.vm[2].vcpu[0].cpus = 1;
 	world_start(&w);
 	a = &vms[0].vcpus[0];
@@ -183,18 +178,62 @@ static void who_is_claimed_while_it_is_being_woken_is_in_the_queue_no_more(void 
 	make_current_on(a, 1);
 	sleep_until(a, NS_NEVER);
 	world_live(host_now + MS, NULL);
+	assert_int_equal(a->entity.state, SCHED_BLOCKED);
 	a->entity.held = false; /* its registers are in no CPU */
 	cpus[1].loaded = NULL;
 	a->cpu = &cpus[0]; /* as if it had fallen asleep there */
-	assert_int_equal(a->entity.state, SCHED_BLOCKED);
-	notify = best_effort.notify;
-	best_effort.notify = the_other_is_quick;
 	host_cpu = &cpus[0];
+}
+
+/* When a request wakes a sleeper, and another CPU claims it before the request has been carried out
+ * to its end, then that one alone has it. */
+static void who_is_claimed_while_it_is_being_woken_is_in_the_queue_no_more(void **state)
+{
+	/* REQ: SCHED-5 */
+	(void)state;
+	begin_with_a_sleeper();
+	best_effort.notify = the_other_is_quick;
 	vcpu_request(a, REQ_IPI);
-	assert_ptr_equal(cpus[1].current, a);
-	assert_ptr_equal(a->cpu, &cpus[1]);
+	assert_ptr_equal(cpus[1].sched.mine, &a->entity);
 	assert_consistent();
-	world_live(host_now + 10 * MS, NULL);
+}
+
+/* When a vCPU is claimed by another CPU before the one that was asked has looked, then it passes
+ * the request on. */
+static void a_request_follows_who_has_been_claimed(void **state)
+{
+	/* REQ: SCHED-5 */
+	(void)state;
+	begin_with_a_sleeper();
+	best_effort.notify = nobody_is_told;
+	vcpu_request(a, REQ_IPI);
+	a->arch.pending = 0;
+	vcpu_request_later(a, REQ_IPI);
+	assert_ptr_equal(host_run(&cpus[1]), a);
+	assert_ptr_equal(a->cpu, &cpus[1]);
+	host_take_kick(&cpus[0]);
+	assert_int_equal(a->arch.pending, 0); /* not CPU 0's any more */
+	assert_true(host_has_kick(&cpus[1]));
+	host_take_kick(&cpus[1]);
+	assert_int_equal(a->arch.pending, HOST_SOFTWARE);
+	assert_consistent();
+}
+
+/* When the CPU that was asked finds it in the queue, then it is its own while it is asked. */
+static void who_is_in_the_queue_belongs_to_who_takes_it_out(void **state)
+{
+	/* REQ: SCHED-5 */
+	(void)state;
+	begin_with_a_sleeper();
+	best_effort.notify = nobody_is_told;
+	vcpu_request(a, REQ_IPI);
+	atomic_fetch_or(&cpus[1].kicked[SCHED_BE], 1ull << a->index);
+	atomic_fetch_or(&a->requests, REQ_IPI);
+	a->arch.pending = 0;
+	host_cpu = &cpus[1];
+	cpu_handle_kick(&cpus[1], SCHED_BE);
+	assert_ptr_equal(a->cpu, &cpus[1]);
+	assert_int_equal(a->arch.pending, HOST_SOFTWARE);
 	assert_consistent();
 }
 
@@ -266,6 +305,8 @@ int main(void)
 		FRESH(a_request_finds_its_vcpu_wherever_it_is),
 		FRESH(a_sleeper_wakes_and_runs_where_there_is_room),
 		FRESH(who_is_claimed_while_it_is_being_woken_is_in_the_queue_no_more),
+		FRESH(a_request_follows_who_has_been_claimed),
+		FRESH(who_is_in_the_queue_belongs_to_who_takes_it_out),
 		FRESH(a_vm_stops_wherever_its_vcpu_is),
 		FRESH(whatever_happens_each_is_in_one_place),
 	};
