@@ -60,7 +60,7 @@ def main():
         entries = json.load(file)
     lines = ["# Results", "",
              "Written by `make bench-report` out of the figures of `make bench`; do not edit. Figures are "
-             "instructions of the emulated machine (1 ns each at `shift=0`), one hart: they repeat "
+             "instructions of the emulated machine (1 ns each at `shift=0`), on one hart unless said: they repeat "
              "exactly. Every run also has `-display none -monitor none -serial stdio`.", "",
              "| id | figure (min / mean / max) | unit | target | |", "| --- | --- | --- | --- | --- |"]
     lines += [f"| [{e['id']}](#{e['id']}) | {short(e)} | {e['unit']} | {e['bound']} | "
