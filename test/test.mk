@@ -3,7 +3,7 @@
 CHECK_PARTS := unit oracle fuzz config tool static format attack system
 
 # Small guests of the system tests, each with one thing to say.
-TEST_GUESTS := plan meter view reboot fault rtc idle late bad-services gap calls
+TEST_GUESTS := replace plan meter view reboot fault rtc idle late bad-services gap calls
 $(foreach g,$(TEST_GUESTS),$(eval $(call guest_rules,test/$(g),test/system/guests/$(g).c,)))
 # Shared data between a service and its best-effort side: by a lock, and as it should be.
 $(eval $(call guest_rules,test/share-lock,test/system/guests/share.c,-DSHARE_LOCK))
