@@ -3,6 +3,7 @@
 #include "abi/trace.h"
 #include "arch/arch.h"
 #include "board/board.h"
+#include "core/unit.h"
 #include "lib/crc32.h"
 
 #define TABLE_MAX_BYTES (256u * 1024)
@@ -188,7 +189,7 @@ static bool reservation_is_sane(const struct table_vcpu *v)
 
 /* Parts that a VM takes in turn, so that none has two owners. */
 struct taken {
-	uint32_t vcpus, regions, irqs, copies, best_effort, plans, slots;
+	uint32_t vcpus, regions, irqs, copies, best_effort;
 	uint32_t files[TABLE_MAX_CPUS];
 };
 
@@ -256,45 +257,25 @@ static const char *vm_check(const struct table_vm *vm, uint32_t index, struct ta
 	return regions_are_safe(vm) ? NULL : "a region lies where no guest may be";
 }
 
-/* Slots in order, apart, inside the frame, each of a vCPU of that CPU. */
-static bool plan_is_sane(const struct table_plan *p, uint32_t cpu, struct taken *taken)
-{
-	uint64_t end = 0;
-
-	if (!take(&taken->slots, p->slot_first, p->slot_count, &table->slots) ||
-	    p->slot_count < 1 || p->slot_count > TABLE_MAX_SLOTS || p->frame_ns < 100000 ||
-	    p->frame_ns > 10000000000)
-		return false;
-	for (uint32_t i = p->slot_first; i < p->slot_first + p->slot_count; i++) {
-		const struct table_slot *s = table_slot(i);
-
-		if (s->offset_ns < end || s->length_ns < 10000 || s->length_ns > p->frame_ns ||
-		    s->offset_ns > p->frame_ns - s->length_ns || s->vcpu >= table->vcpus.count ||
-		    !table_vcpu(s->vcpu)->period_ns || table_vcpu(s->vcpu)->cpu != cpu)
-			return false;
-		end = s->offset_ns + s->length_ns;
-	}
-	return true;
-}
-
-static bool cpus_are_sane(struct taken *taken)
+static bool cpus_are_sane(void)
 {
 	for (uint32_t i = 0; i < table->cpus.count; i++) {
 		const struct table_cpu *c = table_cpu(i);
 
 		if (c->quantum_ns < MIN_QUANTUM_NS || c->best_effort_ppm > 1000000 ||
-		    c->policy < POLICY_EDF || c->policy > POLICY_TABLE ||
-		    (c->policy == POLICY_TABLE) != (c->plan_count > 0) ||
-		    c->plan_count > TABLE_MAX_PLANS ||
-		    !take(&taken->plans, c->plan_first, c->plan_count, &table->plans))
+		    c->policy < POLICY_EDF || c->policy > POLICY_TABLE)
 			return false;
-		for (uint32_t j = 0; j < c->plan_count; j++)
-			if (!plan_is_sane(table_plan(c->plan_first + j), i, taken))
-				return false;
 		for (uint32_t j = 0; j < i; j++)
 			if (c->hart_id == table_cpu(j)->hart_id)
 				return false;
 	}
+	return true;
+}
+
+/* What only a unit looks at is checked by that unit. */
+static bool units_are_content(void)
+{
+	for_each_unit(u) if ((*u)->table_is_sane && !(*u)->table_is_sane()) return false;
 	return true;
 }
 
@@ -330,7 +311,7 @@ const char *table_check(const void *at)
 		return "system table of another version";
 	if (table->bytes < sizeof(*table) || table->bytes > TABLE_MAX_BYTES || !crc_matches())
 		return "system table is damaged";
-	if (!header_fits() || !cpus_are_sane(&taken) || !copies_are_safe() || !trace_is_safe())
+	if (!header_fits() || !cpus_are_sane() || !copies_are_safe() || !trace_is_safe())
 		return "system table is inconsistent";
 	for (uint32_t i = 0; i < table->vms.count; i++) {
 		wrong = vm_check(table_vm(i), i, &taken);
@@ -340,5 +321,7 @@ const char *table_check(const void *at)
 	if (taken.vcpus != table->vcpus.count || taken.regions != table->regions.count ||
 	    taken.best_effort > TABLE_MAX_BE_VCPUS)
 		return "system table has parts of no VM";
+	if (!units_are_content())
+		return "system table is inconsistent";
 	return NULL;
 }

@@ -15,6 +15,8 @@ struct cpu;
 
 struct unit {
 	const char *name;
+	/* Whether what the table says to this unit alone can be relied on. */
+	bool (*table_is_sane)(void);
 	/* Allocates and attaches what this VM needs of the unit; HV_OK when it needs nothing. */
 	int (*vm_init)(struct vm *vm);
 	/* Back to the state after vm_init, for a restart of the VM: no allocation. */
