@@ -96,7 +96,7 @@ static void read_keep(struct reader *reader, const struct node *value, void *obj
 
 static const struct key trace_keys[] = {
 	{"records", read_records, "number, 64 to 1048576, a power of two", "4096",
-	 "room for each CPU, 32 bytes each"},
+	 "room for each CPU, 24 bytes each"},
 	{"keep", read_keep, "newest or first", "newest",
 	 "when there is no more room: forget the oldest records, or stop"},
 };
