@@ -308,26 +308,19 @@ static bool is_same_request(const struct vm_services *x, const struct vcpu *v, c
 	       x->run.wanted.period == args[4] && x->run.wanted.deadline == args[5];
 }
 
-static void begin_run(struct vm_services *x, struct vcpu *v, const uint64_t *args)
+/* The test proper: of what call_create() was asked for first. */
+static void begin_run(struct vm_services *x, const struct vcpu *v)
 {
 	const struct table_vcpu *c =
 		table_vcpu(v->vm->config->vcpu_first + v->vm->config->vcpu_count +
 			   v->vm->config->service_count);
-	struct admit_task wanted = {
-		.capacity = args[3],
-		.period = args[4],
-		.deadline = args[5],
-		.priority = c->priority,
-		.server = c->server,
-		.cpus = c->cpus,
-		.movable = c->cpus & (c->cpus - 1),
-	};
+	struct admit_task wanted = x->run.wanted;
 
-	if (x->creator != v)
-		x->restarts = 0;
-	x->running = true;
-	x->fits = false;
-	x->creator = v;
+	wanted.priority = c->priority;
+	wanted.server = c->server;
+	wanted.cpus = c->cpus;
+	wanted.movable = c->cpus & (c->cpus - 1);
+	x->phase = SERVICES_TEST;
 	x->run_changes = atomic_load(&changes);
 	admit_begin_place(&x->run, &admission, &wanted);
 }
@@ -360,32 +353,60 @@ static struct hcall_result first_step(struct vcpu *v, const uint64_t *args)
 {
 	struct vm_services *x = v->vm->services;
 	uint64_t figure;
-	uint32_t reason = refuse_early(v, args, &figure);
+	uint32_t reason;
 
+	if (!code_is_sane(v->vm, args[0], args[1]))
+		return ERROR(SBI_ERR_INVALID_ADDRESS);
+	reason = refuse_early(v, args, &figure);
 	if (reason)
 		return answer(v, reason, figure);
-	begin_run(x, v, args);
+	if (x->creator != v)
+		x->restarts = 0;
+	x->creator = v;
+	x->running = true;
+	x->phase = SERVICES_BEGIN;
+	x->run.wanted.capacity = args[3];
+	x->run.wanted.period = args[4];
+	x->run.wanted.deadline = args[5];
 	return ERROR(HCALL_AGAIN);
 }
 
-static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
+static struct hcall_result test_step(struct vcpu *v)
 {
 	struct vm_services *x = v->vm->services;
 
-	if (x->fits) /* a step of its own */
-		return try_commit(v, args);
 	switch (admit_step(&x->run)) {
 	case ADMIT_MORE:
 		return ERROR(HCALL_AGAIN);
 	case ADMIT_NO:
 		if (x->run_changes != atomic_load(&changes))
 			return again(v);
-		x->restarts = 0;
 		return answer(v, x->run.reason, x->run.figure);
 	default:
-		x->fits = true;
+		x->phase = SERVICES_COMMIT;
 		return ERROR(HCALL_AGAIN);
 	}
+}
+
+/* Between its steps the guest may have changed what it did not ask to be tested. */
+static struct hcall_result last_step(struct vcpu *v, const uint64_t *args)
+{
+	if (code_is_sane(v->vm, args[0], args[1]))
+		return try_commit(v, args);
+	v->vm->services->running = false;
+	return ERROR(SBI_ERR_INVALID_ADDRESS);
+}
+
+static struct hcall_result next_step(struct vcpu *v, const uint64_t *args)
+{
+	struct vm_services *x = v->vm->services;
+
+	if (x->phase == SERVICES_TEST)
+		return test_step(v);
+	if (x->phase == SERVICES_COMMIT)
+		return last_step(v, args);
+	begin_run(x, v);
+	return ERROR(HCALL_AGAIN);
 }
 
 /* One test at a time for a VM. Who leaves his alone loses it to the next one. */
@@ -395,8 +416,6 @@ static struct hcall_result call_create(struct vcpu *v, const uint64_t *args)
 	struct hcall_result r;
 	ns_t now;
 
-	if (!code_is_sane(v->vm, args[0], args[1]))
-		return ERROR(SBI_ERR_INVALID_ADDRESS);
 	if (atomic_exchange(&x->busy, 1))
 		return ERROR(HCALL_AGAIN); /* another CPU is in a step of this VM's */
 	now = arch_now();

@@ -29,6 +29,8 @@ enum service_state {
 	SERVICE_LEAVING, /* deleted, its place is free when the other one has moved */
 };
 
+enum { SERVICES_BEGIN, SERVICES_TEST, SERVICES_COMMIT };
+
 /* Of a VM with service slots. */
 struct vm_services {
 	struct admit_run run;
@@ -37,7 +39,7 @@ struct vm_services {
 	uint32_t run_changes, restarts;
 	_Atomic uint32_t busy; /* a CPU is in here: for one step */
 	bool running, closed;
-	bool fits;                  /* the test has said yes: only to be taken yet */
+	uint8_t phase; /* SERVICES_*, while running: what the next step is, a stretch of its own */
 	_Atomic uint32_t share_ppm; /* of its RT-vCPUs so far */
 	ns_t registration_end;      /* NS_NEVER: never */
 };

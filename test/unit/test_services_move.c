@@ -154,8 +154,8 @@ static void a_mover_that_is_deleted_gives_its_slot_to_nobody_before_it_has_gone(
 	assert_int_equal(create(adu, 3 * MS, 10 * MS, 10 * MS), FREE); /* CPU 0: 80 % */
 	do { /* 50 % fit CPU 0 only without it */
 		r = one_step(v, 5 * MS);
-	} while (r.error == HCALL_AGAIN && !adu->services->fits);
-	assert_true(adu->services->fits);
+	} while (r.error == HCALL_AGAIN && adu->services->phase != SERVICES_COMMIT);
+	assert_int_equal(adu->services->phase, SERVICES_COMMIT);
 	delete (adu, adu, FREE);
 	while (r.error == HCALL_AGAIN)
 		r = one_step(v, 5 * MS);
