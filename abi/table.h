@@ -38,9 +38,9 @@ struct table_header {
 	uint32_t bytes; /* whole table, header included */
 	uint32_t crc32; /* IEEE 802.3 over the whole table with this field 0 */
 
-	struct table_span cpus;    /* struct table_cpu */
-	struct table_span vms;     /* struct table_vm */
-	struct table_span vcpus;   /* struct table_vcpu, grouped by VM: harts from 0, then services */
+	struct table_span cpus;  /* struct table_cpu */
+	struct table_span vms;   /* struct table_vm */
+	struct table_span vcpus; /* struct table_vcpu, grouped by VM: harts from 0, then services */
 	struct table_span regions; /* struct table_region, grouped by VM */
 	struct table_span irqs;    /* struct table_irq, grouped by VM */
 	struct table_span copies;  /* struct table_copy, grouped by VM */
@@ -60,8 +60,8 @@ struct table_header {
 	uint32_t flags;         /* SYSTEM_* */
 	uint32_t ram_mib;       /* RAM of the board that the layout was checked against */
 
-	/* Trace rings (abi/trace.h), one per CPU, one behind the other; 0: no trace. Multiple of 2 MiB
-	 * inside the image, behind the pool; whole 2 MiB pages that nothing else lies in. */
+	/* Trace rings (abi/trace.h), one per CPU, one behind the other; 0: no trace. Multiple of 2
+	 * MiB inside the image, behind the pool; whole 2 MiB pages that nothing else lies in. */
 	uint64_t trace_phys;
 	uint32_t trace_records; /* per CPU; power of two */
 	uint32_t trace_mode;    /* TRACE_MODE_* */
@@ -89,10 +89,10 @@ struct table_header {
 
 struct table_cpu {
 	uint32_t hart_id;
-	uint32_t policy;          /* POLICY_* for the real-time part */
-	uint32_t best_effort_ppm; /* share reserved for best effort, parts per million */
-	uint32_t flags;           /* CPU_* */
-	uint64_t quantum_ns;      /* of best-effort round robin */
+	uint32_t policy;                 /* POLICY_* for the real-time part */
+	uint32_t best_effort_ppm;        /* share reserved for best effort, parts per million */
+	uint32_t flags;                  /* CPU_* */
+	uint64_t quantum_ns;             /* of best-effort round robin */
 	uint32_t plan_first, plan_count; /* POLICY_TABLE; the first plan runs first */
 };
 
@@ -100,7 +100,8 @@ struct table_cpu {
 #define POLICY_FP    2u /* fixed priority with servers */
 #define POLICY_TABLE 3u /* major frames with slots */
 
-#define CPU_GAPS_IDLE 1u /* POLICY_TABLE: time that no slot owner uses is not given to best effort */
+#define CPU_GAPS_IDLE                                                                              \
+	1u /* POLICY_TABLE: time that no slot owner uses is not given to best effort */
 
 /* A major frame: repeats from time 0 of the board's clock, or from the end of the frame in which it
  * was asked for. */
@@ -138,8 +139,8 @@ struct table_vm {
 				   * 1000000 = one CPU; 0: no bound */
 	uint32_t registration_us; /* services may be created until so long after the VM's start;
 				   * 0: for ever */
-	uint64_t may_services;    /* VMs (bit = index) whose services it may launch and delete; its own
-				   * always */
+	uint64_t may_services; /* VMs (bit = index) whose services it may launch and delete; its own
+				* always */
 	uint64_t mvendorid, marchid, mimpid; /* what SBI BASE reports */
 };
 

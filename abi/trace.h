@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trace records: what the hypervisor writes, what `partita run --trace` takes out of the machine and
- * `partita trace` shows. One ring per CPU at table_header.trace_phys: a header, then trace_records
- * records. Little endian. A record is complete when `written` counts it.
+ * Trace records: what the hypervisor writes, what `partita run --trace` takes out of the machine
+ * and `partita trace` shows. One ring per CPU at table_header.trace_phys: a header, then
+ * trace_records records. Little endian. A record is complete when `written` counts it.
  */
 #ifndef ABI_TRACE_H
 #define ABI_TRACE_H
@@ -60,11 +60,12 @@ struct trace_ring {
 	uint64_t written; /* ever; the newest is at (written - 1) % records */
 };
 
-#define TRACE_RING_BYTES(records) (sizeof(struct trace_ring) + (records) * sizeof(struct trace_record))
+#define TRACE_RING_BYTES(records)                                                                  \
+	(sizeof(struct trace_ring) + (records) * sizeof(struct trace_record))
 
 /*
- * A trace file: this header, the system table as it lies in memory (names, parameters), then `rings`
- * rings, each TRACE_RING_BYTES(records).
+ * A trace file: this header, the system table as it lies in memory (names, parameters), then
+ * `rings` rings, each TRACE_RING_BYTES(records).
  */
 struct trace_file {
 	uint32_t magic, version;

@@ -16,7 +16,7 @@ struct machine {
 	bool skip_idle; /* with icount: idle time is skipped, not waited for */
 	unsigned int shift, timeout_s;
 	const char *const *more; /* further options for QEMU, NULL-terminated */
-	int memory; /* an open file that is the board's memory; 0: none */
+	int memory;              /* an open file that is the board's memory; 0: none */
 	/* Asked every 10 ms; true ends the machine well. NULL: nobody asks. */
 	bool (*is_over)(void *argument);
 	void *argument;

@@ -48,7 +48,7 @@ struct sys_cpu {
 	const struct node *policy_node, *plans_node, *gaps_node, *share_node, *quantum_node;
 	uint32_t best_effort_ppm;
 	uint64_t quantum_ns;
-	uint32_t index;      /* in the table */
+	uint32_t index;       /* in the table */
 	uint32_t files_taken; /* guest interrupt files given out, a bit each */
 	uint32_t best_effort_count;
 };

@@ -147,7 +147,7 @@ struct heap_node *heap_top_beside_hole(const struct heap *h)
 
 uint64_t heap_second(const struct heap *h)
 {
-	struct heap_slot *top = h->slots, *first = h->slots + 1, *end = children_end(h, first);
+	struct heap_slot *top, *first = h->slots + 1, *end = children_end(h, first);
 	uint64_t key = UINT64_MAX;
 
 	if (h->count < 2)
