@@ -69,6 +69,9 @@ void arch_vcpu_reset(struct vcpu *v)
 	if (a->has_file) {
 		csr_write(CSR_HSTATUS, a->hstatus);
 		riscv_guest_file_reset();
+		a->eidelivery = a->eithreshold = 0; /* another CPU may claim it before it is loaded */
+		for (unsigned i = 0; i < ARRAY_SIZE(a->eie); i++)
+			a->eie[i] = 0;
 	}
 	fence_i(); /* guest code may have been written by a restart */
 }
