@@ -13,7 +13,7 @@ HV_CFLAGS := -std=gnu17 -Os -g -ffreestanding -fno-pic -fno-pie -fno-stack-prote
 	-I. -Ihv -Ihv/arch/$(HV_ARCH) -Ihv/board/$(HV_BOARD) -I$(HV_OUT) $(HV_EXTRA)
 
 # Where time is the product rather than size: what every switch and every exit runs through.
-HV_FAST := hv/sched/sched.c hv/sched/edf.c hv/lib/heap.c hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c \
+HV_FAST := hv/vdev/vaplic.c hv/sched/round_robin.c hv/sched/sched.c hv/sched/edf.c hv/lib/heap.c hv/core/cpu.c hv/arch/$(HV_ARCH)/vcpu_regs.c \
 	hv/arch/$(HV_ARCH)/timer.c hv/arch/$(HV_ARCH)/imsic.c hv/arch/$(HV_ARCH)/mmio.c \
 	hv/core/unit_trace.c
 
