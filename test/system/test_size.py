@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-TEXT_MAX = 24_000
+TEXT_MAX = 35_008  # the requirement's; the ceilings on the way to it are judged by `make bench ONLY=footprint-text`
 STATIC_MAX = 60_812
 TOTAL_MAX = 131_072
 ALL_UNITS_TEXT_MAX = 96 * 1024
@@ -12,6 +12,18 @@ TWO = """cpus: {0: {policy: edf, best-effort: 40%}}
 vms:
   rt: {image: guest/control.elf, memory: 256K, interrupt-controller: plic, vcpus: [{cpu: 0, capacity: 200us, period: 1ms}]}
   be: {image: guest/null.elf, memory: 256K, interrupt-controller: aia, cpu: 0}
+"""
+ALL = """cpus:
+  0: {policy: edf, best-effort: 30%}
+  1: {policy: fixed-priority}
+  2: {policy: table, plans: [{name: only, frame: 10ms, slots: [{vcpu: slot, at: 0ms, for: 5ms}]}]}
+trace: {records: 64}
+vms:
+  rt: {image: guest/control.elf, memory: 256K, vcpus: [{cpu: 0, capacity: 200us, period: 1ms}], devices: {rtc: {}}}
+  fp: {image: guest/control.elf, memory: 256K, vcpus: [{cpu: 1, capacity: 200us, period: 1ms, priority: 1}]}
+  slot: {image: guest/null.elf, memory: 256K}
+  be: {image: guest/null.elf, memory: 256K, interrupt-controller: aia, vcpus: 2, on-fault: restart}
+  adu: {image: guest/null.elf, memory: 256K, cpu: 0, free-services: 4}
 """
 PLAIN = "vms:\n  one: {image: guest/null.elf, memory: 256K}\n"
 
@@ -41,7 +53,7 @@ def elf_of(lab, text):
 
 def test_two_vms_are_small(lab):
     """Given a reservation with PLIC and a best-effort VM with AIA on one CPU, when the image is built, then its text is at
-    most 24,000 bytes and everything static at most 60,812.
+    most 35,008 bytes and everything static at most 60,812.
 
     REQ: SIZE-1
     """
@@ -56,7 +68,7 @@ def test_all_units_are_small(lab):
 
     REQ: SIZE-1
     """
-    found = sections(elf_of(lab, TWO.replace("cpu: 0}", "cpu: 0, devices: {rtc: {}}}")))
+    found = sections(elf_of(lab, ALL))
     assert sum(size for name, size in found.items() if name.startswith(".text")) <= ALL_UNITS_TEXT_MAX
 
 
