@@ -69,7 +69,8 @@ void arch_vcpu_reset(struct vcpu *v)
 	if (a->has_file) {
 		csr_write(CSR_HSTATUS, a->hstatus);
 		riscv_guest_file_reset();
-		a->eidelivery = a->eithreshold = 0; /* another CPU may claim it before it is loaded */
+		a->eidelivery = a->eithreshold =
+			0; /* another CPU may claim it before it is loaded */
 		for (unsigned i = 0; i < ARRAY_SIZE(a->eie); i++)
 			a->eie[i] = 0;
 	}
