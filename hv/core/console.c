@@ -132,11 +132,20 @@ bool console_put(struct vm *vm, uint8_t c)
 
 uint32_t console_write(struct vm *vm, const uint8_t *bytes, uint32_t count)
 {
+	struct ring *tx = &vm->port.tx;
+	bool wait = held_back(vm);
 	uint32_t taken = 0;
 
 	lock_take(&vm->port.lock);
-	while (taken < count && put(vm, bytes[taken]))
-		taken++;
+	for (; taken < count; taken++) {
+		if (!ring_free(tx)) {
+			if (wait)
+				break;
+			ring_get(tx);
+			vm->port.lost++;
+		}
+		ring_put(tx, bytes[taken]);
+	}
 	lock_give(&vm->port.lock);
 	output_waits(vm);
 	return taken;
