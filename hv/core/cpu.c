@@ -134,7 +134,7 @@ static inline struct vcpu *choose(struct cpu *cpu, struct vcpu *before)
 		struct sched_entity *e;
 		bool pending;
 
-		if (unlikely(cpu->work_wanted))
+		if (unlikely(cpu->work_wanted) && !arch_interrupt_pending())
 			add_work(cpu);
 		e = pick(cpu, arch_now());
 		pending = arch_interrupt_pending();
@@ -149,8 +149,12 @@ static inline struct vcpu *choose(struct cpu *cpu, struct vcpu *before)
 			if (unlikely(v->reset_pending)) {
 				reset(cpu, v);
 				before = NULL; /* ended, it may be another CPU's now */
-			} else if (likely(!pending) || !--looks)
+			} else if (likely(!pending)) {
 				return v;
+			} else if (!--looks) {
+				cpu->resched = true; /* the rest at the next exit */
+				return v;
+			}
 		} else if (!pending) {
 			trace_switch(e ? TRACE_WORK : TRACE_NOBODY);
 			if (e)
