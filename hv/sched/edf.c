@@ -38,12 +38,7 @@ static void throttle(struct sched_cpu *c, struct sched_entity *e)
 
 static void edf_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	if (now < e->not_before)
-		now = e->not_before - 1;
-	e->grid = now / e->period * e->period + e->period;
-	e->release = e->grid - e->period;
-	e->due = e->release;
-	e->remaining = 0;
+	sched_set_first_release(e, now);
 	sched_throttle(c, e, e->grid);
 }
 
@@ -104,17 +99,6 @@ static enum sched_preempts edf_may_preempt(const struct sched_cpu *c, const stru
 		       : SCHED_NOT_THIS;
 }
 
-static ns_t edf_next_release(struct sched_cpu *c, struct sched_entity *e, ns_t now)
-{
-	ns_t next = e->grid + e->period;
-
-	(void)c;
-	if (unlikely(next <= now))
-		next = now / e->period * e->period + e->period;
-	e->grid = next;
-	return next;
-}
-
 const struct sched_policy sched_edf = {
 	.name = "edf",
 	.start = edf_start,
@@ -122,5 +106,5 @@ const struct sched_policy sched_edf = {
 	.replenish = edf_replenish,
 	.may_preempt = edf_may_preempt,
 	.charge = edf_charge,
-	.next_release = edf_next_release,
+	.next_release = sched_next_multiple,
 };

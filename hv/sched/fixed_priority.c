@@ -210,12 +210,7 @@ static bool next_piece(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 
 static void fp_start(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
-	if (now < e->not_before)
-		now = e->not_before - 1;
-	e->grid = now / e->period * e->period + e->period;
-	e->release = e->grid - e->period;
-	e->due = e->release;
-	e->remaining = 0;
+	sched_set_first_release(e, now);
 	if (e->server == SCHED_SPORADIC) {
 		e->refills->consumed = 0;
 		e->refills->count = 1;
@@ -308,17 +303,6 @@ static enum sched_preempts fp_may_preempt(const struct sched_cpu *c, const struc
 	return s->priority < r->priority ? SCHED_THIS : SCHED_NOT_THIS;
 }
 
-static ns_t fp_next_release(struct sched_cpu *c, struct sched_entity *e, ns_t now)
-{
-	ns_t next = e->grid + e->period;
-
-	(void)c;
-	if (unlikely(next <= now))
-		next = now / e->period * e->period + e->period;
-	e->grid = next;
-	return next;
-}
-
 const struct sched_policy sched_fixed_priority = {
 	.name = "fixed-priority",
 	.start = fp_start,
@@ -327,5 +311,5 @@ const struct sched_policy sched_fixed_priority = {
 	.may_preempt = fp_may_preempt,
 	.charge = fp_charge,
 	.leave = fp_leave,
-	.next_release = fp_next_release,
+	.next_release = sched_next_multiple,
 };

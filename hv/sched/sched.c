@@ -112,6 +112,17 @@ void sched_wake(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 		c->policy->wake(c, e, now);
 }
 
+ns_t sched_next_multiple(struct sched_cpu *c, struct sched_entity *e, ns_t now)
+{
+	ns_t next = e->grid + e->period;
+
+	(void)c;
+	if (unlikely(next <= now))
+		next = now / e->period * e->period + e->period;
+	e->grid = next;
+	return next;
+}
+
 static void handle_due(struct sched_cpu *c, struct sched_entity *e, ns_t now)
 {
 	ns_t nominal = e->node.key;

@@ -247,6 +247,21 @@ static inline void sched_make_ready(struct sched_cpu *c, struct sched_entity *e,
 	heap_insert(&c->ready, &e->node, key);
 }
 
+/* First release: e->grid, the first k*P after now that is not before e->not_before; no budget until
+ * then. */
+static inline void sched_set_first_release(struct sched_entity *e, ns_t now)
+{
+	if (now < e->not_before)
+		now = e->not_before - 1;
+	e->grid = now / e->period * e->period + e->period;
+	e->release = e->grid - e->period;
+	e->due = e->release;
+	e->remaining = 0;
+}
+
+/* A policy's next_release: the first k*P after now behind the one that was waited for last. */
+ns_t sched_next_multiple(struct sched_cpu *c, struct sched_entity *e, ns_t now);
+
 static inline void sched_throttle(struct sched_cpu *c, struct sched_entity *e, ns_t until)
 {
 	e->state = SCHED_THROTTLED;
