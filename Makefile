@@ -2,6 +2,8 @@
 # make run    installs what is missing, builds, boots systems/demo.yaml in QEMU
 # make check  installs what is missing, builds, runs every test
 # make bench  runs the experiments (ONLY=id for one)
+# make soak   16 services at 95 % on 2 CPUs for 10 virtual minutes (SECONDS=n for less)
+# make oracle 100,000 random sets of reservations: admission against brute force
 BUILD ?= build
 SYSTEM ?= systems/demo.yaml
 CROSS ?= riscv64-linux-gnu-
